@@ -1,0 +1,1 @@
+"""What every run on disk needs: atomic files, a content-addressed cache, provenance."""

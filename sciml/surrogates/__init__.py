@@ -1,0 +1,1 @@
+"""Learned replacements of slow simulators (not built yet: see CHANGELOG.md)."""

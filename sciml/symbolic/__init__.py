@@ -1,0 +1,1 @@
+"""Verified symbolic integration and differential equations (not built yet: see CHANGELOG.md)."""
