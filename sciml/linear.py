@@ -1,0 +1,93 @@
+"""The affine map that every network uses, with faster equivalents behind the same signature.
+
+`linear` computes activation(x Wᵀ + b). On a CPU and outside of autograd it hands float32 work to oneDNN, whose AVX-512 kernels are up to
+twice as fast as the default BLAS on processors that are not Intel's, and which applies the activation while the result is still in cache.
+The two paths agree to float32 rounding (tests/test_linear.py).
+"""
+
+import math
+import os
+from functools import cache
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+Activation = Literal["none", "relu", "sigmoid"]
+Initialisation = Literal["default", "relu", "glorot", "final", "gating"]
+
+_TRUNCATED_NORMAL_STD = 0.87962566103423978
+"""Standard deviation of a unit normal cut off at ±2; divides the requested one so that the cut normal has it."""
+
+
+@cache
+def _onednn_is_usable() -> bool:
+    """Whether the fused oneDNN product exists in this torch and agrees with the plain one on a small case."""
+    if os.environ.get("SCIML_PLAIN_KERNELS") or not torch.backends.mkldnn.is_available():
+        return False
+    try:
+        generator = torch.Generator().manual_seed(0)
+        x, weight, bias = (torch.randn(shape, generator=generator) for shape in ((5, 7), (3, 7), (3,)))
+        fused = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "relu", [], "")
+        return bool(torch.allclose(fused, functional.linear(x, weight, bias).relu(), atol=1e-5))
+    except (AttributeError, RuntimeError):
+        return False
+
+
+def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None, activation: Activation = "none") -> Tensor:
+    """activation(x Wᵀ + b).
+
+    Args:
+        x: (..., in).
+        weight: (out, in).
+        bias: (out,) or None.
+        activation: applied to the result.
+
+    Returns:
+        (..., out), in the dtype of `x`.
+    """
+    is_inference = not torch.is_grad_enabled()
+    if is_inference and x.device.type == "cpu" and x.dtype == torch.float32 == weight.dtype and _onednn_is_usable():
+        return torch.ops.mkldnn._linear_pointwise(x, weight, bias, activation, [], "")
+    result = functional.linear(x, weight, bias)
+    if activation == "relu":
+        return result.relu_() if is_inference else result.relu()
+    if activation == "sigmoid":
+        return result.sigmoid_() if is_inference else result.sigmoid()
+    return result
+
+
+class Linear(nn.Linear):
+    """An affine layer with AlphaFold 2's initialisations.
+
+    Args:
+        c_in: channels in.
+        c_out: channels out.
+        bias: whether there is an offset.
+        init: `default` (LeCun), `relu` (He), `glorot`, `final` (zeros) or `gating` (weight 0, bias 1).
+
+    Source: Jumper et al. 2021, Supplementary 1.11.4.
+    """
+
+    def __init__(self, c_in: int, c_out: int, bias: bool = True, init: Initialisation = "default") -> None:
+        super().__init__(c_in, c_out, bias=bias)
+        self.initialise(init)
+
+    @torch.no_grad()
+    def initialise(self, init: Initialisation) -> None:
+        """Draws the weights anew from torch's global generator."""
+        if self.bias is not None:
+            self.bias.fill_(1.0 if init == "gating" else 0.0)
+        if init in ("final", "gating"):
+            self.weight.zero_()
+        elif init == "glorot":
+            nn.init.xavier_uniform_(self.weight)
+        else:
+            scale = 2.0 if init == "relu" else 1.0
+            std = math.sqrt(scale / self.in_features) / _TRUNCATED_NORMAL_STD
+            nn.init.trunc_normal_(self.weight, std=std, a=-2 * std, b=2 * std)
+
+    def forward(self, x: Tensor, activation: Activation = "none") -> Tensor:
+        """(..., in) -> (..., out)."""
+        return linear(x, self.weight, self.bias, activation)
