@@ -1,1 +1,5 @@
-"""Lightning pieces shared by every pillar: step-indexed sampling, exact resume, moving averages, time-boxed runs."""
+"""Lightning pieces shared by every pillar; they know none of them.
+
+`resume` (batches and random numbers as functions of the step) -> `ema` (moving average) -> `throughput` ->
+`timebox` (end on time) -> `checkpoints` (atomic; last and best) -> `records` (run folder, metrics).
+"""
