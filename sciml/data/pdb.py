@@ -9,13 +9,13 @@ Source: wwPDB, Atomic Coordinate Entry Format 3.30 (2012), sections 2 and 9.
 import os
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from sciml.data.atom_collector import AtomCollector, is_polymer_record
 from sciml.data.protein_atoms import ProteinAtoms
-from sciml.data.residue_constants import ATOM_INDEX, ATOM_TYPES, RESIDUE_NAMES, UNKNOWN_INDEX
+from sciml.data.residue_constants import ATOM_TYPES, RESIDUE_NAMES
 from sciml.errors import InputError
 
 _WIDTH = 80  # of every record
@@ -24,9 +24,6 @@ _LAST_SERIAL, _LAST_RESIDUE, _FIRST_RESIDUE = 99_999, 9_999, -999
 _LAST_COORDINATE, _FIRST_COORDINATE = 9_999.9995, -999.9995  # Å; these would round to nine characters
 _LAST_B_FACTOR, _FIRST_B_FACTOR = 999.995, -99.995
 _USE_CIF = "use the mmCIF file for this structure"
-_RESTYPE_OF_NAME = {name: index for index, name in enumerate(RESIDUE_NAMES)} | {
-    "MSE": RESIDUE_NAMES.index("MET")
-}
 
 
 def format_pdb(atoms: ProteinAtoms, remarks: Iterable[str] = ()) -> str:
@@ -97,93 +94,46 @@ def _check_that_it_fits(atoms: ProteinAtoms) -> None:
             raise InputError(f"{what} of a PDB file lie between {low} and {high}: {outside[0]}; {_USE_CIF}")
 
 
-@dataclass
-class _Residue:
-    """A residue while its ATOM lines are read."""
-
-    chain: str
-    number: int
-    restype: int
-    positions: np.ndarray = field(default_factory=lambda: np.zeros((len(ATOM_TYPES), 3), np.float32))
-    b_factors: np.ndarray = field(default_factory=lambda: np.zeros(len(ATOM_TYPES), np.float32))
-    occupancy: np.ndarray = field(default_factory=lambda: np.full(len(ATOM_TYPES), -1.0, np.float32))
-
-
 def parse_pdb(text: str, file: str | None = None, chains: Sequence[str] | None = None) -> ProteinAtoms:
-    """Read the first model of a PDB file into the atom37 layout.
-
-    ATOM records and those of selenomethionine (read as methionine) are taken; other HETATM records,
-    hydrogens and atoms that are not in `ATOM_TYPES` are left out. Of alternative locations the most occupied
-    is taken, the first of equals; of alternative residue types the first. Residue names other than the 20
-    become X. Residues stand in the order of the file.
+    """Read the first model of a PDB file; what is kept of it is said in `AtomCollector`.
 
     Args:
         text: content of the file.
         file: its name, for messages.
-        chains: chain identifiers to keep; all when None.
+        chains: chain identifiers to keep; all when None. A blank identifier is read as A.
 
     Raises:
         InputError: a record is cut short or a number cannot be read (with the line), or there is no residue.
     """
-    residues: dict[tuple[str, str], _Residue] = {}
+    collector = AtomCollector()
     for line_number, line in enumerate(text.splitlines(), start=1):
-        record = line[:6]
-        if record == "ENDMDL":
+        if line.startswith("ENDMDL"):
             break
-        name = line[17:20].strip()
-        if not (record == "ATOM  " or (record == "HETATM" and name == "MSE")):
+        residue_name, chain = line[17:20].strip(), line[21:22].strip() or "A"
+        if not is_polymer_record(line[:6].rstrip(), residue_name) or (
+            chains is not None and chain not in chains
+        ):
             continue
-        chain = line[21:22].strip() or "A"
-        if chains is not None and chain not in chains:
-            continue
-        _read_atom(line, chain, name, residues, file, line_number)
-    if not residues:
-        which = "" if chains is None else f" in chain {', '.join(chains)}"
-        raise InputError(f"no ATOM record{which}", file=file)
-    return _join(list(residues.values()))
-
-
-def _read_atom(
-    line: str,
-    chain: str,
-    name: str,
-    residues: dict[tuple[str, str], _Residue],
-    file: str | None,
-    line_number: int,
-) -> None:
-    """Put one atom into its residue."""
+        try:
+            collector.add(
+                chain=chain,
+                number=int(line[22:26]),
+                insertion_code=line[26:27].strip(),
+                residue_name=residue_name,
+                atom=line[12:16].strip(),
+                xyz=(float(line[30:38]), float(line[38:46]), float(line[46:54])),
+                occupancy=float(line[54:60].strip() or 1.0),
+                b_factor=float(line[60:66].strip() or 0.0),
+            )
+        except ValueError as error:
+            raise InputError(
+                f"not an ATOM record of the PDB format: {error}", file=file, line=line_number
+            ) from None
     try:
-        number = int(line[22:26])
-        xyz = [float(line[start : start + 8]) for start in (30, 38, 46)]
-        occupancy = float(line[54:60].strip() or 1.0)
-        b_factor = float(line[60:66].strip() or 0.0)
+        return collector.atoms()
     except ValueError as error:
-        raise InputError(
-            f"not an ATOM record of the PDB format: {error}", file=file, line=line_number
-        ) from None
-    if not np.isfinite([*xyz, occupancy, b_factor]).all():
-        raise InputError("a coordinate is not a finite number", file=file, line=line_number)
-    atom = line[12:16].strip()
-    slot = ATOM_INDEX.get("SD" if name == "MSE" and atom == "SE" else atom)
-    key = (chain, line[22:27])  # number and insertion code
-    restype = _RESTYPE_OF_NAME.get(name, UNKNOWN_INDEX)
-    residue = residues.setdefault(key, _Residue(chain, number, restype))
-    of_another_type = restype != residue.restype  # a second residue type at the same place: the first is kept
-    if slot is None or of_another_type or occupancy <= residue.occupancy[slot]:
-        return
-    residue.positions[slot], residue.b_factors[slot], residue.occupancy[slot] = xyz, b_factor, occupancy
-
-
-def _join(residues: Sequence[_Residue]) -> ProteinAtoms:
-    """Arrays of the residues that were read."""
-    return ProteinAtoms(
-        positions=np.stack([residue.positions for residue in residues]),
-        mask=np.stack([residue.occupancy >= 0 for residue in residues]).astype(np.float32),
-        aatype=np.array([residue.restype for residue in residues], np.int64),
-        residue_index=np.array([residue.number for residue in residues], np.int64),
-        chain_ids=tuple(residue.chain for residue in residues),
-        b_factors=np.stack([residue.b_factors for residue in residues]),
-    )
+        which = "" if chains is None else f" in chain {', '.join(chains)}"
+        raise InputError(f"{error}{which}", file=file) from None
 
 
 def read_pdb(path: str | os.PathLike[str], chains: Sequence[str] | None = None) -> ProteinAtoms:

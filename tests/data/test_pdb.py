@@ -196,9 +196,12 @@ def test_the_reader_takes_the_first_model_the_most_occupied_location_and_selenom
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "a.pdb: no ATOM record"),
+        ("", "a.pdb: no atom of a protein chain"),
         (SMALL.replace("  12.000", "  12.0x0"), "a.pdb: line 2: not an ATOM record of the PDB format"),
-        (SMALL.replace("  12.000", "     nan"), "a.pdb: line 2: a coordinate is not a finite number"),
+        (
+            SMALL.replace("  12.000", "     nan"),
+            "a.pdb: line 2: not an ATOM record of the PDB format: a coordinate is not a finite number",
+        ),
         ("ATOM      1  N   SER A  10      11.000  12", "a.pdb: line 1: not an ATOM record"),
     ],
 )
