@@ -101,10 +101,10 @@ def _header(record: ModelRecord) -> str:
 def _software(record: ModelRecord) -> str:
     """The program, and its settings for this model."""
     types: dict[type, str] = {bool: "boolean", int: "integer", float: "float"}
-    settings = [
-        (index, 1, types.get(type(value), "string"), name, str(value), None)
-        for index, (name, value) in enumerate(record.parameters, start=1)
-    ]
+    settings: list[tuple[CifValue, ...]] = []
+    for index, (name, value) in enumerate(record.parameters, start=1):
+        written = ("YES" if value else "NO") if isinstance(value, bool) else str(value)
+        settings.append((index, 1, types.get(type(value), "string"), name, written, None))
     program = (
         1,
         "sciml",
