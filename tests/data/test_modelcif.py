@@ -91,7 +91,7 @@ def test_the_modelcif_library_reads_model_metrics_software_and_protocol():
     assert len(steps[1].input_data) == 2
     assert steps[1].input_data[1].name == "alignment of homologous sequences"
     assert steps[1].output_data[0] is model
-    assert system.target_entities[0].sequence[0].id == "MET"
+    assert "".join(residue.code for residue in system.entities[0].sequence) == SEQUENCE
 
 
 def test_without_an_alignment_the_protocol_has_one_step():
