@@ -2,8 +2,8 @@
 
 Stock Lightning restarts a loader at its first batch when a run is resumed in the middle of an epoch. Here a
 run is one epoch of `steps` optimiser steps; the sampler starts at the checkpoint's global step while its
-length stays that of the whole run (a shorter length would replay data), an example is computed from its
-address (step, slot), and the generators are seeded anew before every batch.
+length stays that of the whole run (a shorter length would replay data), a batch is computed from its
+address (step, slots), and the generators are seeded anew before every batch.
 
 Slots number the examples of one optimiser step over micro-batches (gradient accumulation), ranks and batch
 positions in that order. Two ranks with b examples each therefore see together what one rank with 2 b examples
@@ -18,8 +18,11 @@ import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-Address = tuple[int, int]
-"""(step, slot): where an example stands in a run."""
+Address = tuple[int, tuple[int, ...]]
+"""(step, slots): where a batch stands in a run."""
+
+BatchFunction = Callable[[int, int, Sequence[int]], Any]
+"""(seed, step, slots) -> batch; pure: one address always gives the same batch."""
 
 
 def step_seed(seed: int, *position: int) -> int:
@@ -42,7 +45,7 @@ def step_seed(seed: int, *position: int) -> int:
     return int(words[0]) << 31 | int(words[1]) >> 1
 
 
-class StepBatchSampler(Sampler[list[Address]]):
+class StepSampler(Sampler[Address]):
     """Addresses of one rank's batches, from `start` on; its length is that of the whole run.
 
     Args:
@@ -76,47 +79,44 @@ class StepBatchSampler(Sampler[list[Address]]):
     def __len__(self) -> int:
         return self.steps * self.accumulation
 
-    def __iter__(self) -> Iterator[list[Address]]:
+    def __iter__(self) -> Iterator[Address]:
         for step in range(self.start, self.steps):
             for micro_batch in range(self.accumulation):
                 first = (micro_batch * self.ranks + self.rank) * self.batch_size
-                yield [(step, first + position) for position in range(self.batch_size)]
+                yield step, tuple(range(first, first + self.batch_size))
 
 
 class StepDataset(Dataset[Any]):
-    """Examples by their address; `example(seed, step, slot)` must depend on nothing else.
+    """Batches by their address.
 
     Args:
-        example: the pure function that makes one example.
+        batch: the pure function that makes one.
         seed: the run's seed.
     """
 
-    def __init__(self, example: Callable[[int, int, int], Any], seed: int) -> None:
-        self.example, self.seed = example, seed
+    def __init__(self, batch: BatchFunction, seed: int) -> None:
+        self.batch, self.seed = batch, seed
 
-    def __getitem__(self, address: Address) -> Any:  # noqa: ANN401 - an example is whatever `collate` takes
-        step, slot = address
-        return self.example(self.seed, step, slot)
+    def __getitem__(self, address: Address) -> Any:  # noqa: ANN401 - a batch is what the module takes
+        step, slots = address
+        return self.batch(self.seed, step, slots)
 
 
 class StepDataModule(pl.LightningDataModule):
     """Loaders of a run: training by address, validation split evenly over the ranks.
 
     Args:
-        example: `example(seed, step, slot)`, pure.
-        collate: joins a list of examples into a batch.
+        batch: makes a training batch from (seed, step, slots).
         seed: the run's seed.
-        steps, batch_size, accumulation: as in `StepBatchSampler`.
-        validation: held-out examples, served one by one through `collate`. Where the ranks do not divide
-            their number, the first ones are evaluated twice, because every rank must take part in as many
-            batches.
+        steps, batch_size, accumulation: as in `StepSampler`.
+        validation: held-out batches, in order. Where the ranks do not divide their number, the first ones are
+            evaluated twice, because every rank must take part in as many batches.
         workers: loader processes of each rank; 0 loads in the training process.
     """
 
     def __init__(
         self,
-        example: Callable[[int, int, int], Any],
-        collate: Callable[[list[Any]], Any],
+        batch: BatchFunction,
         *,
         seed: int,
         steps: int,
@@ -126,43 +126,39 @@ class StepDataModule(pl.LightningDataModule):
         workers: int = 0,
     ) -> None:
         super().__init__()
-        self.dataset, self.collate = StepDataset(example, seed), collate
+        self.dataset = StepDataset(batch, seed)
         self.steps, self.batch_size, self.accumulation = steps, batch_size, accumulation
         self.validation, self.workers = validation, workers
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Batches from the trainer's global step on; Lightning asks after it has restored the checkpoint."""
         rank, ranks, start = self._place()
-        sampler = StepBatchSampler(
+        sampler = StepSampler(
             self.steps, self.batch_size, accumulation=self.accumulation, rank=rank, ranks=ranks, start=start
         )
-        return self._loader(self.dataset, batch_sampler=sampler)
+        return DataLoader(
+            self.dataset,
+            sampler=sampler,
+            batch_size=None,
+            num_workers=self.workers,
+            persistent_workers=self.workers > 0,
+            pin_memory=torch.cuda.is_available(),
+        )
 
     def val_dataloader(self) -> DataLoader[Any] | list[Any]:
-        """This rank's share of the held-out examples, one by one."""
+        """This rank's share of the held-out batches."""
         if not len(self.validation):
             return []
         rank, ranks, _ = self._place()
         share = -(-len(self.validation) // ranks)
         mine = [(rank + ranks * index) % len(self.validation) for index in range(share)]
-        examples = [self.validation[index] for index in mine]
-        return DataLoader(examples, batch_size=1, collate_fn=self.collate)  # type: ignore[arg-type]
+        return DataLoader(self.validation, sampler=mine, batch_size=None)  # type: ignore[arg-type]
 
     def _place(self) -> tuple[int, int, int]:
         """Rank, ranks and global step of the attached trainer; of a fresh single process without one."""
         trainer = self.trainer
         return (
             (0, 1, 0) if trainer is None else (trainer.global_rank, trainer.world_size, trainer.global_step)
-        )
-
-    def _loader(self, dataset: Dataset[Any], batch_sampler: StepBatchSampler) -> DataLoader[Any]:
-        return DataLoader(
-            dataset,
-            batch_sampler=batch_sampler,
-            collate_fn=self.collate,
-            num_workers=self.workers,
-            persistent_workers=self.workers > 0,
-            pin_memory=torch.cuda.is_available(),
         )
 
 

@@ -5,12 +5,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
-from sciml.training.resume import StepBatchSampler, StepDataset, step_seed
-from tests.training.toy import example
+from sciml.training.resume import StepDataset, StepSampler, step_seed
+from tests.training.toy import batch, data_module
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,30 +25,31 @@ def run_module(name, *arguments, check=True):
 
 
 def test_batches_after_a_restart_are_those_of_the_whole_run():
-    whole = list(StepBatchSampler(5, 2, accumulation=3))
-    assert list(StepBatchSampler(5, 2, accumulation=3, start=2)) == whole[6:]
+    whole = list(StepSampler(5, 2, accumulation=3))
+    assert list(StepSampler(5, 2, accumulation=3, start=2)) == whole[6:]
 
 
 def test_length_stays_that_of_the_whole_run_after_a_restart():
-    assert len(StepBatchSampler(5, 2, accumulation=3, start=4)) == 15
+    assert len(StepSampler(5, 2, accumulation=3, start=4)) == 15
 
 
 def test_two_ranks_together_see_what_one_rank_with_twice_the_batch_sees():
-    one = list(StepBatchSampler(3, 4, accumulation=2))
-    left, right = (StepBatchSampler(3, 2, accumulation=2, rank=rank, ranks=2) for rank in (0, 1))
-    assert [a + b for a, b in zip(left, right, strict=True)] == one
+    one = list(StepSampler(3, 4, accumulation=2))
+    left, right = (StepSampler(3, 2, accumulation=2, rank=rank, ranks=2) for rank in (0, 1))
+    together = [(step, slots + more) for (step, slots), (_, more) in zip(left, right, strict=True)]
+    assert together == one
 
 
 def test_every_slot_of_a_step_is_served_once():
-    batches = [list(StepBatchSampler(2, 3, accumulation=2, rank=rank, ranks=4)) for rank in range(4)]
-    addresses = sorted(address for rank in batches for batch in rank for address in batch)
+    batches = [list(StepSampler(2, 3, accumulation=2, rank=rank, ranks=4)) for rank in range(4)]
+    addresses = sorted((step, slot) for rank in batches for step, slots in rank for slot in slots)
     assert addresses == [(step, slot) for step in range(2) for slot in range(24)]
 
 
 @pytest.mark.parametrize("wrong", [{"steps": 0}, {"batch_size": 0}, {"rank": 2, "ranks": 2}, {"start": -1}])
 def test_sampler_refuses_impossible_places(wrong):
     with pytest.raises(ValueError, match="at least 1"):
-        StepBatchSampler(**{"steps": 1, "batch_size": 1, **wrong})
+        StepSampler(**{"steps": 1, "batch_size": 1, **wrong})
 
 
 def test_seeds_differ_between_neighbouring_positions():
@@ -62,13 +64,31 @@ def test_seed_refuses_a_negative_step():
         step_seed(0, -1)
 
 
-def test_an_example_depends_on_its_address_only():
-    dataset = StepDataset(example, seed=3)
+def test_a_batch_depends_on_its_address_only():
+    dataset = StepDataset(batch, seed=3)
     torch.manual_seed(1)
-    first = dataset[4, 2]
+    first = dataset[4, (2, 3)]
     torch.manual_seed(2)
-    assert torch.equal(dataset[4, 2][0], first[0])
-    assert not torch.equal(dataset[4, 3][0], first[0])
+    assert torch.equal(dataset[4, (2, 3)][0], first[0])
+    assert not torch.equal(dataset[5, (2, 3)][0], first[0])
+
+
+def test_every_rank_validates_as_many_batches_and_none_is_left_out():
+    shares = []
+    for rank in range(2):
+        module = data_module()
+        module.trainer = SimpleNamespace(global_rank=rank, world_size=2, global_step=0)
+        shares.append([int(one[0].sum() * 1e6) for one in module.val_dataloader()])
+    everything = [int(one[0].sum() * 1e6) for one in data_module().val_dataloader()]
+    assert [len(share) for share in shares] == [2, 2]
+    assert set(shares[0] + shares[1]) == set(everything)
+
+
+def test_workers_load_the_same_batches():
+    module = data_module(steps=3)
+    alone = [one[0] for one in module.train_dataloader()]
+    module.workers = 1
+    torch.testing.assert_close([one[0] for one in module.train_dataloader()], alone, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize(("accumulation", "every_steps"), [(1, 3), (2, 5)])

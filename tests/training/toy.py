@@ -22,6 +22,11 @@ def example(seed, step, slot):
     return x, x.square().sum(dim=-1, keepdim=True)
 
 
+def batch(seed, step, slots):
+    """Examples side by side."""
+    return torch.utils.data.default_collate([example(seed, step, slot) for slot in slots])
+
+
 class ToyTraining(pl.LightningModule):
     """A small regression with dropout."""
 
@@ -45,13 +50,12 @@ class ToyTraining(pl.LightningModule):
 
 def data_module(steps=STEPS, batch_size=4, accumulation=1):
     return StepDataModule(
-        example,
-        torch.utils.data.default_collate,
+        batch,
         seed=SEED,
         steps=steps,
         batch_size=batch_size,
         accumulation=accumulation,
-        validation=[example(SEED, 1000, slot) for slot in range(3)],
+        validation=[batch(SEED, 1000, [slot]) for slot in range(3)],
     )
 
 
