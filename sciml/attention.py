@@ -1,7 +1,8 @@
 """The attention primitive of every network here: softmax(q kᵀ / √d + bias) v over many independent rows.
 
-One signature; behind it `scaled_dot_product_attention` picks the fused kernel of the device. The score matrix of a row is
-never kept, and rows are taken in chunks when a mask has to be merged with a bias, so memory stays bounded.
+One signature; behind it `scaled_dot_product_attention` picks the fused kernel of the device. The score matrix
+of a row is never kept, and rows are taken in chunks when a mask has to be merged with a bias, so memory stays
+bounded.
 """
 
 import torch
@@ -16,7 +17,9 @@ _MERGED_BIAS_BYTES = 64 * 2**20
 """Largest bias tensor that is built when a mask and a bias have to be added."""
 
 
-def _rows_attention(query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None, mask: Tensor | None) -> Tensor:
+def _rows_attention(
+    query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None, mask: Tensor | None
+) -> Tensor:
     """Attention of one example: query (row, h, i, d); bias (h, i, j); mask (row, j)."""
     if mask is None:
         merged = None if bias is None else bias.expand(query.shape[0], -1, -1, -1)
@@ -51,16 +54,17 @@ def attention(
         (b, row, i, h, d).
     """
     query, key, value = (rearrange(x, "b r n h d -> b r h n d") for x in (query, key, value))
-    if bias is None:
-        flat = [rearrange(x, "b r h n d -> (b r) h n d") for x in (query, key, value)]
-        flat_mask = None if mask is None else rearrange(mask, "b r j -> (b r) j")
-        result = _rows_attention(flat[0], flat[1], flat[2], None, flat_mask)
-        return rearrange(result, "(b r) h i d -> b r i h d", b=query.shape[0])
-    if query.shape[0] > 1 and query.device.type == "cuda" and mask is None:
-        merged = repeat(bias, "b h i j -> (b r) h i j", r=query.shape[1])
-        flat = [rearrange(x, "b r h n d -> (b r) h n d") for x in (query, key, value)]
-        result = functional.scaled_dot_product_attention(*flat, attn_mask=merged)
-        return rearrange(result, "(b r) h i d -> b r i h d", b=query.shape[0])
-    masks = [None] * query.shape[0] if mask is None else list(mask)
+    batch, rows = query.shape[:2]
+    if bias is None or (batch > 1 and mask is None and query.device.type == "cuda"):
+        # One launch for everything; on an accelerator that is worth a copy of the bias for each row.
+        query, key, value = (rearrange(x, "b r h n d -> (b r) h n d") for x in (query, key, value))
+        if bias is None:
+            flat_mask = None if mask is None else rearrange(mask, "b r j -> (b r) j")
+            result = _rows_attention(query, key, value, None, flat_mask)
+        else:
+            merged = repeat(bias, "b h i j -> (b r) h i j", r=rows)
+            result = functional.scaled_dot_product_attention(query, key, value, attn_mask=merged)
+        return rearrange(result, "(b r) h i d -> b r i h d", b=batch)
+    masks = [None] * batch if mask is None else list(mask)
     stacked = [_rows_attention(*one) for one in zip(query, key, value, bias, masks, strict=True)]
     return rearrange(stacked, "b r h i d -> b r i h d")  # einops stacks the list along b

@@ -1,8 +1,9 @@
 """The affine map that every network uses, with faster equivalents behind the same signature.
 
-`linear` computes activation(x Wᵀ + b). On a CPU and outside of autograd it hands float32 work to oneDNN, whose AVX-512 kernels are up to
-twice as fast as the default BLAS on processors that are not Intel's, and which applies the activation while the result is still in cache.
-The two paths agree to float32 rounding (tests/test_linear.py).
+`linear` computes activation(x Wᵀ + b). On a CPU and outside of autograd it hands float32 work to oneDNN,
+whose AVX-512 kernels are up to twice as fast as the default BLAS on processors that are not Intel's, and
+which applies the activation while the result is still in cache. The two paths agree to float32 rounding
+(tests/test_linear.py).
 """
 
 import math
@@ -18,7 +19,8 @@ Activation = Literal["none", "relu", "sigmoid"]
 Initialisation = Literal["default", "relu", "glorot", "final", "gating"]
 
 _TRUNCATED_NORMAL_STD = 0.87962566103423978
-"""Standard deviation of a unit normal cut off at ±2; divides the requested one so that the cut normal has it."""
+"""Standard deviation of a unit normal cut off at ±2; divides the requested one so that the cut normal has
+it."""
 
 
 @cache
@@ -48,7 +50,12 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None, activation: Ac
         (..., out), in the dtype of `x`.
     """
     is_inference = not torch.is_grad_enabled()
-    if is_inference and x.device.type == "cpu" and x.dtype == torch.float32 == weight.dtype and _onednn_is_usable():
+    if (
+        is_inference
+        and x.device.type == "cpu"
+        and x.dtype == torch.float32 == weight.dtype
+        and _onednn_is_usable()
+    ):
         return torch.ops.mkldnn._linear_pointwise(x, weight, bias, activation, [], "")
     result = functional.linear(x, weight, bias)
     if activation == "relu":

@@ -181,12 +181,31 @@ def _residue_before(values: Tensor, dim: int) -> Tensor:
     )
 
 
+def _dot(first: Tensor, second: Tensor) -> Tensor:
+    """Scalar product of (..., 3), added x, y, z in turn."""
+    products = first * second
+    return products[..., 0] + products[..., 1] + products[..., 2]
+
+
+def _robust_unit(vector: Tensor) -> Tensor:
+    """Unit vector of (..., 3); shorter than 1 near the zero vector."""
+    return vector / torch.sqrt(_dot(vector, vector) + _TORSION_EPSILON).unsqueeze(-1)
+
+
 def dihedral_sin_cos(atoms: Tensor) -> Tensor:
-    """(..., 2), sine and cosine of the dihedral of four atoms (..., 4, 3), with the sign of IUPAC."""
+    """(..., 2), sine and cosine of the dihedral of four atoms (..., 4, 3), with the sign of IUPAC.
+
+    Angles of missing atoms (at the origin) are decided by rounding. They reach the template rows of the
+    published networks, so the operations and their order are upstream's: a frame from the first three atoms,
+    then R^T d - R^T c, not R^T (d - c).
+    """
     first, second, third, fourth = atoms.unbind(-2)
-    local = Rigid.from_three_points(second, third, first).invert_apply(fourth)
-    sin_cos = torch.stack([local[..., 2], local[..., 1]], dim=-1)
-    return sin_cos * torch.rsqrt(sin_cos.square().sum(-1, keepdim=True) + _TORSION_EPSILON)
+    x_axis = _robust_unit(third - second)
+    in_plane = first - third
+    y_axis = _robust_unit(in_plane - _dot(in_plane, x_axis).unsqueeze(-1) * x_axis)
+    z_axis = torch.linalg.cross(x_axis, y_axis)
+    sin_cos = torch.stack([_dot(axis, fourth) + -_dot(axis, third) for axis in (z_axis, y_axis)], dim=-1)
+    return sin_cos / torch.sqrt(sin_cos.square().sum(-1, keepdim=True) + _TORSION_EPSILON)
 
 
 def atom37_to_frames(aatype: Tensor, positions: Tensor, mask: Tensor) -> dict[str, Tensor]:

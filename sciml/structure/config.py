@@ -1,4 +1,5 @@
-"""Sizes of the AlphaFold 2 network: one dataclass, the ten published monomer presets and our own small ones."""
+"""Sizes of the AlphaFold 2 network: one dataclass, the ten published monomer presets and our own small
+ones."""
 
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -94,7 +95,9 @@ class Config:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            may_be_zero = field.name in ("extra_msa_blocks", "template_blocks") or field.name.endswith("dropout")
+            may_be_zero = field.name in ("extra_msa_blocks", "template_blocks") or field.name.endswith(
+                "dropout"
+            )
             if not isinstance(value, str | bool) and (value < 0 or (value == 0 and not may_be_zero)):
                 raise SettingsError(f"{field.name} must be positive: {value}")
 
