@@ -93,8 +93,8 @@ def _on_query_columns(rows: list[str]) -> list[str]:
 def looks_like_a3m(records: Sequence[FastaRecord]) -> bool:
     """Whether the records are the rows of one alignment rather than separate sequences.
 
-    True if there are at least two, all with the same number of columns (capitals and `-`), and gaps or a
-    mixture of capitals and lower case show that they were aligned. The first row alone may be free of both.
+    True if there are at least two, all with the same number of columns (capitals and `-`), the first without
+    lower case, and gaps or lower case show that they were aligned.
     """
     rows = [
         record.sequence.removesuffix("*").replace(".", "")
@@ -104,7 +104,7 @@ def looks_like_a3m(records: Sequence[FastaRecord]) -> bool:
     if len(rows) < 2:
         return False
     columns = {len(_LOWER.sub("", row)) for row in rows}
-    if len(columns) != 1 or columns == {0}:
+    if len(columns) != 1 or columns == {0} or _LOWER.search(rows[0]):
         return False
     return any(GAP in row or _LOWER.search(row) for row in rows)
 

@@ -91,6 +91,7 @@ def test_what_is_no_alignment_is_refused(tmp_path: Path, text: str, message: str
         (["MKLD", "MK-"], False),
         (["mkld", "mka"], False),
         (["M-LD", "MKLD"], True),
+        (["MKldV", "MKVla"], False),  # soft-masked sequences
     ],
 )
 def test_looks_like_a3m(rows: list[str], expected: bool) -> None:

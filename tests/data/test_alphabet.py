@@ -24,7 +24,7 @@ def test_classes_are_the_twenty_then_x_gap_and_mask() -> None:
 
 
 def test_hhblits_codes_lead_to_the_class_of_the_same_letter() -> None:
-    assert HHBLITS_RESIDUES == "".join(sorted(RESIDUES))
+    assert list(HHBLITS_RESIDUES) == sorted(RESIDUES)
     for code, letter in enumerate(HHBLITS_RESIDUES + "X-"):
         assert MSA_CLASSES[HHBLITS_TO_INDEX[code]] == letter
     assert sorted(HHBLITS_TO_INDEX) == list(range(22))

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from sciml.data.names import LONGEST_NAME, file_name, file_names, stockholm_names
 
 HOSTILE = [
-    "../../x", "/abs", "\\\\server\\share", "C:\\x", ".", "..", "...", "", " ", "-rf", "--help", "~", "~root",
-    "CON", "con", "nul.txt", "COM1", "lpt9.fasta", "a/b", "a b", "a|b", "a_b", "A_B", "a:b", "a\nb", "a\0b", "a\u2028b",
-    "$(touch x)", "`id`", "%2e%2e%2f", "x" * 500, "X" * 500, "é", "e\u0301", "ſ", "ı", "İ", "ß", "SS", "K", "K", "name.",
-    "name ", "*", "\udcff", "🧬", "a_b-12345678", "</script><img src=x>", "=1+1", "abc",
-    "ABC", "Abc", "sp|P0CG48|UBC_HUMAN",
+    "../../x", "/abs", "\\\\server\\share", "C:\\x", ".", "..", "...", "", " ", "-rf", "--help", "~",
+    "~root", "CON", "con", "nul.txt", "COM1", "lpt9.fasta", "a/b", "a b", "a|b", "a_b", "A_B", "a:b",
+    "a\nb", "a\0b", "a\u2028b", "$(touch x)", "`id`", "%2e%2e%2f", "x" * 500, "X" * 500, "é", "e\u0301",
+    "ſ", "ı", "İ", "ß", "SS", "K", "\u212a", "name.", "name ", "*", "\udcff", "🧬", "a_b-12345678",
+    "</script><img src=x>", "=1+1", "abc", "ABC", "Abc", "sp|P0CG48|UBC_HUMAN",
 ]  # fmt: skip
 
 
