@@ -17,11 +17,19 @@ _MERGED_BIAS_BYTES = 64 * 2**20
 """Largest bias tensor that is built when a mask and a bias have to be added."""
 
 
+def _differentiable_attention(query: Tensor, key: Tensor, value: Tensor, bias: Tensor) -> Tensor:
+    """The same written out, for gradients of the bias on a CPU, where no fused kernel gives them."""
+    scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)
+    return (scores + bias).softmax(-1) @ value
+
+
 def _rows_attention(
     query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None, mask: Tensor | None
 ) -> Tensor:
     """Attention of one example: query (row, h, i, d); bias (h, i, j); mask (row, j)."""
     if mask is None:
+        if bias is not None and bias.requires_grad and bias.device.type == "cpu":
+            return _differentiable_attention(query, key, value, bias)
         merged = None if bias is None else bias.expand(query.shape[0], -1, -1, -1)
         return functional.scaled_dot_product_attention(query, key, value, attn_mask=merged)
     penalty = rearrange((mask.to(query.dtype) - 1) * -MASKED, "r j -> r 1 1 j")

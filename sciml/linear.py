@@ -1,6 +1,6 @@
 """The affine map that every network uses, with faster equivalents behind the same signature.
 
-`linear` computes activation(x Wᵀ + b). On a CPU and outside of autograd it hands float32 work to oneDNN,
+`linear` computes activation(x Wᵀ + b). On a CPU it hands float32 work to oneDNN,
 whose AVX-512 kernels are up to twice as fast as the default BLAS on processors that are not Intel's, and
 which applies the activation while the result is still in cache. The two paths agree to float32 rounding
 (tests/test_linear.py).
@@ -9,7 +9,7 @@ which applies the activation while the result is still in cache. The two paths a
 import math
 import os
 from functools import cache
-from typing import Literal
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -37,6 +37,29 @@ def _onednn_is_usable() -> bool:
         return False
 
 
+def _product(x: Tensor, weight: Tensor, bias: Tensor | None, activation: Activation) -> Tensor:
+    return torch.ops.mkldnn._linear_pointwise(x, weight, bias, activation, [], "")
+
+
+class _OnednnLinear(torch.autograd.Function):
+    """x Wᵀ + b by oneDNN in both directions."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:  # noqa: ANN401 - torch's
+        ctx.save_for_backward(x, weight)
+        return _product(x, weight, bias, "none")
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401 - torch's
+        x, weight = ctx.saved_tensors
+        needs_x, needs_weight, needs_bias = ctx.needs_input_grad
+        gradient = gradients[0].contiguous()
+        rows = gradient.reshape(-1, gradient.shape[-1])
+        of_x = _product(gradient, weight.t().contiguous(), None, "none") if needs_x else None
+        of_weight = _product(rows.t(), x.reshape(-1, x.shape[-1]).t(), None, "none") if needs_weight else None
+        return of_x, of_weight, rows.sum(0) if needs_bias else None
+
+
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None, activation: Activation = "none") -> Tensor:
     """activation(x Wᵀ + b).
 
@@ -50,14 +73,13 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None, activation: Ac
         (..., out), in the dtype of `x`.
     """
     is_inference = not torch.is_grad_enabled()
-    if (
-        is_inference
-        and x.device.type == "cpu"
-        and x.dtype == torch.float32 == weight.dtype
-        and _onednn_is_usable()
-    ):
-        return torch.ops.mkldnn._linear_pointwise(x, weight, bias, activation, [], "")
-    result = functional.linear(x, weight, bias)
+    is_plain = x.device.type != "cpu" or x.dtype != torch.float32 or weight.dtype != torch.float32
+    if is_plain or torch.is_autocast_enabled("cpu") or not _onednn_is_usable():
+        result = functional.linear(x, weight, bias)
+    elif is_inference:
+        return _product(x, weight, bias, activation)
+    else:
+        result = cast(Tensor, _OnednnLinear.apply(x, weight, bias))
     if activation == "relu":
         return result.relu_() if is_inference else result.relu()
     if activation == "sigmoid":
