@@ -37,6 +37,7 @@ LOSSES_BY_ATOMS: dict[str, tuple[str, ...]] = {
     "backbone_fape": ("all", "backbone"),
     "sidechain_fape": ("all",),
     "torsion": ("all",),
+    "angle_norm": ("all", "backbone"),
     "violation": ("all", "backbone"),
     "plddt": ("all", "backbone"),
     "pae": ("all", "backbone"),
@@ -49,6 +50,7 @@ LOSSES_BY_ATOMS: dict[str, tuple[str, ...]] = {
 Alignments = Callable[[str], EncodedMsa | None]
 """From a chain's id to its alignment, or None if there is none; row 0 is the chain's sequence."""
 
+_ATOM_KINDS = ("all", "backbone", "ca")
 _CA, _CB = 1, 4  # atom14 slots
 _CACHED_ALIGNMENTS = 256
 
@@ -72,7 +74,7 @@ class TrainingData:
         alignments: alignments of chains; without one a chain is its own alignment.
 
     Raises:
-        SettingsError: `ca_only_share` is set and one of the two kinds of chains is missing.
+        SettingsError: `atom_shares` asks for a kind of chain that is missing.
     """
 
     @dataclass(frozen=True)
@@ -81,8 +83,11 @@ class TrainingData:
 
         crop: int = 128
         """Residues of an example; shorter chains are padded."""
-        ca_only_share: float | None = None
-        """Share of examples from CA-only chains; None draws all clusters alike, whatever chains they hold."""
+        atom_shares: tuple[float, float, float] | None = None
+        """Shares of examples from chains with all heavy atoms, with the backbone only and with CA only,
+        which sum
+        to 1; clusters are equal among chains of one kind. None: all clusters are equal, whatever they
+        hold."""
         clamped_share: float = 0.9
         """Share of examples whose backbone FAPE is clamped at 10 Å (`use_clamped_fape` is 1)."""
         unknown_resolution_angstrom: float = 2.5
@@ -93,29 +98,32 @@ class TrainingData:
         def __post_init__(self) -> None:
             if self.crop < 4:
                 raise SettingsError(f"a crop needs at least 4 residues, not {self.crop}")
-            for share in (self.ca_only_share or 0, self.clamped_share):
-                if not 0 <= share <= 1:
-                    raise SettingsError(f"shares lie between 0 and 1, not {share}")
+            shares = self.atom_shares or (1.0, 0.0, 0.0)
+            if min(*shares, self.clamped_share) < 0 or self.clamped_share > 1 or abs(sum(shares) - 1) > 1e-6:
+                raise SettingsError(
+                    f"shares lie between 0 and 1 and those of atoms sum to 1: {shares}, {self.clamped_share}"
+                )
 
     def __init__(self, chains: ChainSet, config: Config, alignments: Alignments | None = None) -> None:
         self.chains = chains
         self.config = config
         self._alignments = alignments
         self._features = replace(config.features, pad_rows=alignments is not None or config.features.pad_rows)
-        kinds = ("ca", "other") if config.ca_only_share is not None else ("any",)
-        self._pools = {kind: self._clusters(kind) for kind in kinds}
-        empty = [kind for kind, pool in self._pools.items() if not pool]
-        if empty:
-            raise SettingsError(
-                f"ca_only_share is {config.ca_only_share}, but there are no {empty[0]} chains"
-            )
+        if config.atom_shares is None:
+            self._shares: tuple[float, ...] = (1.0,)
+            self._pools = [self._clusters(_ATOM_KINDS)]
+        else:
+            self._shares = config.atom_shares
+            self._pools = [self._clusters((kind,)) for kind in _ATOM_KINDS]
+        for kind, share, pool in zip(_ATOM_KINDS, self._shares, self._pools, strict=False):
+            if share and not pool:
+                raise SettingsError(f"atom_shares asks for {share:.0%} {kind!r} chains, and there are none")
 
-    def _clusters(self, kind: str) -> list[list[int]]:
-        """Chains of each cluster, of one kind only."""
-        atoms = [record.atoms for record in self.chains.records]
-        wanted = {"ca": lambda a: a == "ca", "other": lambda a: a != "ca", "any": lambda a: True}[kind]
-        clusters = [[i for i in members if wanted(atoms[i])] for members in self.chains.clusters.values()]
-        return [members for members in clusters if members]
+    def _clusters(self, kinds: tuple[str, ...]) -> list[list[int]]:
+        """Chains of each cluster, of some kinds only."""
+        records, clusters = self.chains.records, self.chains.clusters.values()
+        chosen = [[number for number in members if records[number].atoms in kinds] for members in clusters]
+        return [members for members in chosen if members]
 
     def example(self, seed: int, step: int, slot: int, recycle: int = 0) -> Features:
         """One example without a batch axis; see `batch`."""
@@ -145,8 +153,7 @@ class TrainingData:
 
     def _draw(self, seed: int, step: int, slot: int) -> _Crop:
         rng = np.random.default_rng([seed, step, slot])
-        share = self.config.ca_only_share
-        pool = self._pools["any" if share is None else "ca" if rng.random() < share else "other"]
+        pool = self._pools[int(rng.choice(len(self._pools), p=self._shares))]
         members = pool[rng.integers(len(pool))]
         number = members[rng.integers(len(members))]
         length = min(self.chains.records[number].length, self.config.crop)

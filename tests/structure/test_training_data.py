@@ -240,13 +240,20 @@ def test_clusters_are_drawn_alike_however_many_chains_they_have():
     assert (lengths == 10).float().mean() == pytest.approx(0.125, abs=0.045)
 
 
-def test_the_share_of_ca_only_chains_can_be_set():
-    chains = chain_set(["all", "ca", "ca"], clusters=["x", "x", "y"])
-    source = data(chains, crop=16, ca_only_share=0.2)
-    resolved = torch.cat([source.batch(2, step, range(50))["loss_mask/backbone_fape"] for step in range(20)])
-    assert resolved.mean() == pytest.approx(0.8, abs=0.05)
-    with pytest.raises(ValueError, match="there are no ca chains"):
-        data(chain_set(["all"]), ca_only_share=0.2)
+def test_the_shares_of_kinds_of_chains_can_be_set():
+    chains = chain_set(["all", "ca", "ca", "backbone"], clusters=["x", "x", "y", "z"])
+    source = data(chains, crop=16, atom_shares=(0.6, 0.3, 0.1))
+    batches = [source.batch(2, step, range(50)) for step in range(20)]
+    found = {
+        name: torch.cat([batch[f"loss_mask/{name}"] for batch in batches]).mean() for name in LOSSES_BY_ATOMS
+    }
+    assert found["torsion"] == pytest.approx(0.6, abs=0.06)
+    assert found["backbone_fape"] == pytest.approx(0.9, abs=0.04)
+    assert found["distogram"] == 1
+    with pytest.raises(ValueError, match="10% 'ca' chains"):
+        data(chain_set(["all"]), atom_shares=(0.9, 0.0, 0.1))
+    only_all = data(chain_set(["all"]), atom_shares=(1.0, 0.0, 0.0))
+    assert only_all.example(0, 0, 0)["loss_mask/torsion"] == 1
 
 
 def test_nine_examples_in_ten_are_clamped():
@@ -304,5 +311,6 @@ def test_training_features_are_those_of_prediction():
 def test_settings_out_of_range_are_refused():
     with pytest.raises(ValueError, match="at least 4 residues"):
         TrainingData.Config(crop=3)
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        TrainingData.Config(clamped_share=1.5)
+    for bad in ({"clamped_share": 1.5}, {"atom_shares": (0.5, 0.4, 0.0)}, {"atom_shares": (1.2, -0.2, 0.0)}):
+        with pytest.raises(ValueError, match="between 0 and 1"):
+            TrainingData.Config(**bad)
