@@ -74,7 +74,7 @@ class TrainingData:
         alignments: alignments of chains; without one a chain is its own alignment.
 
     Raises:
-        SettingsError: `atom_shares` asks for a kind of chain that is missing.
+        SettingsError: a share of the examples is for a kind of chain that is missing.
     """
 
     @dataclass(frozen=True)
@@ -83,11 +83,11 @@ class TrainingData:
 
         crop: int = 128
         """Residues of an example; shorter chains are padded."""
-        atom_shares: tuple[float, float, float] | None = None
-        """Shares of examples from chains with all heavy atoms, with the backbone only and with CA only,
-        which sum
-        to 1; clusters are equal among chains of one kind. None: all clusters are equal, whatever they
-        hold."""
+        ca_only_share: float | None = None
+        """Share of examples from CA-only chains; None draws all clusters alike, whatever chains they hold."""
+        complete_share: float | None = None
+        """Share of the other examples that show all heavy atoms, not the backbone only; None draws their
+        clusters alike. Needs `ca_only_share`."""
         clamped_share: float = 0.9
         """Share of examples whose backbone FAPE is clamped at 10 Å (`use_clamped_fape` is 1)."""
         unknown_resolution_angstrom: float = 2.5
@@ -98,26 +98,38 @@ class TrainingData:
         def __post_init__(self) -> None:
             if self.crop < 4:
                 raise SettingsError(f"a crop needs at least 4 residues, not {self.crop}")
-            shares = self.atom_shares or (1.0, 0.0, 0.0)
-            if min(*shares, self.clamped_share) < 0 or self.clamped_share > 1 or abs(sum(shares) - 1) > 1e-6:
+            for share in (self.ca_only_share or 0, self.complete_share or 0, self.clamped_share):
+                if not 0 <= share <= 1:
+                    raise SettingsError(f"shares lie between 0 and 1, not {share}")
+            if self.complete_share is not None and self.ca_only_share is None:
                 raise SettingsError(
-                    f"shares lie between 0 and 1 and those of atoms sum to 1: {shares}, {self.clamped_share}"
+                    "complete_share divides what ca_only_share leaves; set that too, for instance to 0"
                 )
+
+        @property
+        def shares(self) -> dict[tuple[str, ...], float]:
+            """Share of examples by the kinds of chains that they are drawn from; the clusters of one entry
+            are equal."""
+            if self.ca_only_share is None:
+                return {_ATOM_KINDS: 1.0}
+            rest = 1 - self.ca_only_share
+            if self.complete_share is None:
+                return {("ca",): self.ca_only_share, ("all", "backbone"): rest}
+            complete = rest * self.complete_share
+            return {("ca",): self.ca_only_share, ("all",): complete, ("backbone",): rest - complete}
 
     def __init__(self, chains: ChainSet, config: Config, alignments: Alignments | None = None) -> None:
         self.chains = chains
         self.config = config
         self._alignments = alignments
         self._features = replace(config.features, pad_rows=alignments is not None or config.features.pad_rows)
-        if config.atom_shares is None:
-            self._shares: tuple[float, ...] = (1.0,)
-            self._pools = [self._clusters(_ATOM_KINDS)]
-        else:
-            self._shares = config.atom_shares
-            self._pools = [self._clusters((kind,)) for kind in _ATOM_KINDS]
-        for kind, share, pool in zip(_ATOM_KINDS, self._shares, self._pools, strict=False):
-            if share and not pool:
-                raise SettingsError(f"atom_shares asks for {share:.0%} {kind!r} chains, and there are none")
+        self._shares = tuple(config.shares.values())
+        self._pools = [self._clusters(kinds) for kinds in config.shares]
+        for kinds, share, pool in zip(config.shares, self._shares, self._pools, strict=True):
+            if share > 0 and not pool:
+                raise SettingsError(
+                    f"a share of {share:g} is for {' or '.join(kinds)} chains, and there are none"
+                )
 
     def _clusters(self, kinds: tuple[str, ...]) -> list[list[int]]:
         """Chains of each cluster, of some kinds only."""
