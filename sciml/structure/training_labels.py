@@ -15,6 +15,7 @@ from sciml.structure.all_atom import (
     atom37_to_torsion_angles,
     pseudo_beta,
     pseudo_beta_mask,
+    residue_table,
 )
 from sciml.structure.rigid import Rigid
 
@@ -89,11 +90,11 @@ def structure_labels(
 
 def _alternative_atoms(aatype: Tensor, atom14: Tensor, exists: Tensor) -> dict[str, Tensor]:
     """Atoms under the other naming of symmetric side chains."""
-    swap = torch.tensor(atom14_swap())[aatype]  # (b, res, 14)
+    swap = residue_table(atom14_swap, aatype)  # (b, res, 14)
     return {
         "atom14_alt_gt_positions": atom14.gather(-2, swap[..., None].expand_as(atom14)),
         "atom14_alt_gt_exists": exists.gather(-1, swap),
-        "atom14_atom_is_ambiguous": torch.tensor(atom14_is_ambiguous())[aatype],
+        "atom14_atom_is_ambiguous": residue_table(atom14_is_ambiguous, aatype),
     }
 
 

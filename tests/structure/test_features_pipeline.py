@@ -182,6 +182,16 @@ def test_templates_are_padded_and_carry_their_beta_carbons():
     assert features["template_all_atom_positions"].shape == (1, 3, 3, 37, 3)
 
 
+def test_a_template_is_brought_to_the_residues_of_the_query():
+    own = template([4, 5, 6], 0, 0.0)
+    aligned = TemplateChain.aligned(own.aatype, own.positions, own.mask, torch.tensor([2, -1, 0]), 3.0)
+    assert aligned.aatype.tolist() == [6, 21, 4]
+    assert torch.equal(aligned.mask, torch.stack([own.mask[2], torch.zeros(37), own.mask[0]]))
+    assert torch.equal(aligned.positions[2], own.positions[0] * own.mask[0][:, None])
+    with pytest.raises(InputError, match=r"-1\.\.2"):
+        TemplateChain.aligned(own.aatype, own.positions, own.mask, torch.tensor([3]))
+
+
 def test_templates_beyond_the_limit_are_left_out_and_absent_ones_masked():
     config = replace(SMALL, max_templates=1)
     features = make_features(

@@ -12,8 +12,7 @@ from sciml.data.alphabet import GAP_INDEX
 from sciml.structure.features.msa import NUM_LETTERS
 
 _BLOCK_ELEMENTS = 2**24
-"""Size of the largest one-hot block in elements (64 MiB in float32); memory stays flat however deep the
-alignment."""
+"""Elements of the largest one-hot block (64 MiB in float32): memory does not grow with the alignment."""
 
 
 def _one_hot(letters: Tensor) -> Tensor:
@@ -23,8 +22,7 @@ def _one_hot(letters: Tensor) -> Tensor:
 
 
 def nearest_centres(centres: Tensor, others: Tensor) -> Tensor:
-    """The cluster centre that agrees with each row at the most positions; the first of several that agree
-    equally.
+    """The cluster centre that agrees with each row at the most positions; of equals the first.
 
     Gaps and mask tokens agree with nothing, unknown residues with each other.
 

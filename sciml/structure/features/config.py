@@ -1,5 +1,5 @@
-"""Settings of the feature pipeline: how much of an alignment the network sees, and the presets of the
-published models.
+"""Settings of the feature pipeline: how much of an alignment a network sees, and presets of the published
+ones.
 
 Source: Jumper et al. 2021, Supplementary Methods 1.2 and Table 5.
 """
@@ -20,11 +20,9 @@ class FeatureConfig:
     max_templates: int = 0
     """Template chains; the features are padded to this number. 0: the network has no template part."""
     reduce_msa_clusters_by_max_templates: bool = False
-    """Give up one cluster centre for each template, so that MSA and template rows together keep their
-    number."""
+    """Give up one cluster centre for each template: MSA and template rows together keep their number."""
     mask_fraction: float = 0.15
-    """Share of the positions of cluster centres that is hidden or changed, as in BERT. 0: nothing is
-    masked."""
+    """Share of the positions of cluster centres that is masked, as in BERT."""
     uniform_probability: float = 0.1
     """A masked position becomes one of the 20 amino acids, all equally likely, with this probability."""
     profile_probability: float = 0.1
@@ -38,8 +36,7 @@ class FeatureConfig:
     resample_each_recycle: bool = True
     """Draw rows and masks anew for every recycling pass, or reuse those of the first."""
     pad_rows: bool = False
-    """Pad the MSA to `msa_clusters` rows and the extra MSA to `max_extra_msa` rows, for batches and fixed
-    shapes."""
+    """Pad MSA and extra MSA to `msa_clusters` and `max_extra_msa` rows, for batches and fixed shapes."""
 
     def __post_init__(self) -> None:
         if self.msa_clusters < 1:

@@ -1,7 +1,7 @@
 """Alignment rows as integers, and the draw of the rows that the network sees.
 
-Residue numbering is AlphaFold 2's: ARNDCQEGHILKMFPSTWYV are 0-19, X is 20, the gap is 21 and the mask token
-is 22. Source: Jumper et al. 2021, Supplementary Methods 1.2.5-1.2.7.
+Residue numbering is AlphaFold 2's: ARNDCQEGHILKMFPSTWYV are 0-19, X is 20, the gap 21, the mask token 22.
+Source: Jumper et al. 2021, Supplementary Methods 1.2.5-1.2.7.
 """
 
 import math
@@ -77,8 +77,7 @@ def msa_profile(letters: Tensor) -> Tensor:
 def delete_blocks(num_rows: int, blocks: int, fraction: float, generator: torch.Generator) -> Tensor:
     """Rows that remain when blocks of consecutive rows are deleted, a training augmentation.
 
-    Blocks start anywhere with equal probability, may overlap, and end at the last row. The query always
-    remains.
+    Blocks start at any row, may overlap, and end at the last row. The query always remains.
 
     Args:
         num_rows: rows of the alignment.

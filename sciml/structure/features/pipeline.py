@@ -21,6 +21,7 @@ from sciml.data.residue_constants import (
     atom37_to_atom14,
 )
 from sciml.errors import InputError
+from sciml.structure.all_atom import residue_table
 from sciml.structure.features.clusters import nearest_centres, summarise_clusters
 from sciml.structure.features.config import FeatureConfig
 from sciml.structure.features.masking import draw_mask
@@ -142,10 +143,10 @@ def sequence_features(aatype: Tensor, residue_index: Tensor) -> Features:
         "seq_length": torch.full(aatype.shape[:-1], aatype.shape[-1]),
         "seq_mask": torch.ones(aatype.shape),
         "target_feat": torch.cat([break_flag, functional.one_hot(aatype, 21).float()], dim=-1),
-        "atom14_atom_exists": torch.from_numpy(atom14_mask().copy())[aatype],
-        "atom37_atom_exists": torch.from_numpy(atom37_mask().copy())[aatype],
-        "residx_atom14_to_atom37": torch.from_numpy(atom14_to_atom37().copy())[aatype],
-        "residx_atom37_to_atom14": torch.from_numpy(atom37_to_atom14().copy())[aatype],
+        "atom14_atom_exists": residue_table(atom14_mask, aatype),
+        "atom37_atom_exists": residue_table(atom37_mask, aatype),
+        "residx_atom14_to_atom37": residue_table(atom14_to_atom37, aatype),
+        "residx_atom37_to_atom14": residue_table(atom37_to_atom14, aatype),
     }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sciml.data.alphabet import GAP_INDEX
 from sciml.data.residue_constants import ATOM_TYPES
 from sciml.errors import InputError
 from sciml.structure.all_atom import pseudo_beta, pseudo_beta_mask
@@ -28,14 +29,44 @@ class TemplateChain:
     mask: Tensor
     """(res, 37) float32, 1 where the atom is there."""
     sum_probs: float = 0.0
-    """Sum of the probabilities of the aligned pairs (HHsearch); orders templates, the network does not read
-    it."""
+    """Sum of the probabilities of the aligned pairs (HHsearch); the network does not read it."""
 
     def __post_init__(self) -> None:
         num_res = len(self.aatype)
         shapes = (tuple(self.positions.shape), tuple(self.mask.shape))
         if shapes != ((num_res, _NUM_ATOMS, 3), (num_res, _NUM_ATOMS)):
             raise InputError(f"a template over {num_res} residues has positions and mask of shapes {shapes}")
+
+    @staticmethod
+    def aligned(
+        aatype: Tensor, positions: Tensor, mask: Tensor, template_residue: Tensor, sum_probs: float = 0.0
+    ) -> "TemplateChain":
+        """A template over its own residues, brought to those of the query.
+
+        Args:
+            aatype: (template_res,), residue numbers.
+            positions: (template_res, 37, 3), Å.
+            mask: (template_res, 37).
+            template_residue: (res,), the template's residue for each residue of the query, -1 where there
+                is none.
+            sum_probs: see the class.
+
+        Raises:
+            InputError: a number beyond the template's last residue, or below -1.
+        """
+        found = template_residue >= 0
+        if len(template_residue) and not -1 <= template_residue.min() <= template_residue.max() < len(aatype):
+            raise InputError(
+                f"aligned residues must lie in -1..{len(aatype) - 1}, the residues of the template"
+            )
+        source = template_residue.clamp(min=0)
+        known = mask[source] * found[:, None]
+        return TemplateChain(
+            torch.where(found, aatype[source].long(), GAP_INDEX),
+            positions[source] * known[..., None],
+            known,
+            sum_probs,
+        )
 
 
 def template_features(
