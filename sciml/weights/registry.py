@@ -1,0 +1,80 @@
+"""Parameter sets by name: those in the package, and files of the user.
+
+`mini` ships with the package. Published AlphaFold 2 and OpenFold parameters are files that the user has;
+nothing is downloaded.
+"""
+
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from sciml.errors import MissingRequirementError, SettingsError
+
+BUNDLED = {"mini": "mini.safetensors"}
+"""Names of the parameter sets in the package, and their files."""
+DEFAULT = "mini"
+
+_ENDINGS = (".npz", ".pt", ".ckpt", ".safetensors")
+_PUBLISHED = (
+    "Published AlphaFold 2 parameters (Jumper et al. 2021), trained by DeepMind on the PDB and on "
+    "self-distilled structures; accuracy as published when given a deep alignment."
+)
+_OPENFOLD = "Parameters in OpenFold's format, from a user's file; see their source for training and accuracy."
+_NPZ_UNKNOWN = (
+    "Parameters in AlphaFold 2's layout, from a file of the user; nothing is known here of their training."
+)
+
+
+@dataclass(frozen=True)
+class ParameterFile:
+    """A parameter set before it is read.
+
+    Args:
+        name: short name for file names and tables.
+        path: the file.
+        preset: name of the network's preset where the arrays cannot tell; None to read it off the file.
+    """
+
+    name: str
+    path: Path
+    preset: str | None = None
+
+
+def find_parameters(model: str) -> ParameterFile:
+    """The parameter set that `--model` names.
+
+    Args:
+        model: name of a bundled set, path of a parameter file, or `PRESET=FILE`.
+
+    Raises:
+        SettingsError: neither a known name nor a path of a parameter file.
+        MissingRequirementError: a file that is not there, or a published preset without its file.
+    """
+    if model in BUNDLED:
+        path = Path(str(files("sciml.weights").joinpath(BUNDLED[model])))
+        if not path.is_file():
+            raise MissingRequirementError(f"this installation lacks its bundled parameters {model!r}: {path}")
+        return ParameterFile(model, path)
+    preset, _, file = model.partition("=") if "=" in model and not Path(model).exists() else ("", "", model)
+    path = Path(file)
+    if path.suffix in _ENDINGS:
+        if not path.is_file():
+            raise MissingRequirementError(f"no parameter file at {path}")
+        return ParameterFile(path.stem.removeprefix("params_"), path, preset or None)
+    if model.startswith("model_"):
+        raise MissingRequirementError(
+            f"the published parameters {model} do not ship with this package: give their file, "
+            f"--model path/to/params_{model}.npz (CC BY 4.0, from DeepMind)"
+        )
+    raise SettingsError(
+        f"no parameter set {model!r}: give {', '.join(BUNDLED)} or a file that ends in {', '.join(_ENDINGS)}"
+    )
+
+
+def describe(path: Path, metadata: dict[str, str]) -> str:
+    """A sentence for readers of outputs: who trained these parameters on what, as far as the file tells."""
+    if "description" in metadata:
+        return metadata["description"]
+    if path.suffix in (".pt", ".ckpt"):
+        return _OPENFOLD
+    return _PUBLISHED if path.name.startswith("params_model_") else _NPZ_UNKNOWN
