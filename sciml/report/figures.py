@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _DPI = 150
 _MOST_ROWS_DRAWN = 2000  # of an alignment; more cannot be told apart in the figure
 _MOST_PANELS = 6  # of aligned error
+_LETTERS_OF_NOTE_PER_INCH = 19
 _INK, _FAINT = "#222222", "#B8BCC4"
 
 
@@ -157,6 +158,13 @@ def structure_picture(ca: NDArray, plddt: NDArray, title: str, note: str) -> byt
     return _png(figure)
 
 
+def can_be_drawn(ca: NDArray) -> bool:
+    """Whether `structure_picture` has two consecutive residues to join."""
+    from sciml.report.structure_picture import joined_pieces
+
+    return bool(joined_pieces(np.asarray(ca, np.float64)))
+
+
 def _identity_to_query(alignment: Alignment) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """(seq,) share of a row's residues that agree with the query; (seq, res) where there is a residue."""
     rows = np.array([np.frombuffer(row.encode("ascii"), np.uint8) for row in alignment.sequences])
@@ -176,8 +184,9 @@ def _finish(
     figure: "Figure", panels: Sequence["Axes"], title: str, note: str, note_at: float = 0.012
 ) -> None:
     """Title above, note below, light frames."""
-    figure.text(0.5, 0.965, _short(title, 90), ha="center", va="top", fontsize=11, color=_INK)
-    figure.text(0.5, note_at, _short(note, 120), ha="center", va="bottom", fontsize=7, color="#4B5563")
+    letters = int(_LETTERS_OF_NOTE_PER_INCH * figure.get_figwidth())
+    figure.text(0.5, 0.965, _short(title, letters * 2 // 3), ha="center", va="top", fontsize=11, color=_INK)
+    figure.text(0.5, note_at, _short(note, letters), ha="center", va="bottom", fontsize=7, color="#4B5563")
     for axes in panels:
         axes.tick_params(labelsize=8, color=_FAINT)
         for spine in axes.spines.values():

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sciml.data.protein_atoms import ProteinAtoms
 from sciml.data.residue_constants import ATOM_TYPES
-from sciml.errors import SettingsError
+from sciml.errors import ScimlError, SettingsError
 
 RankingMeasure = Literal["plddt", "ptm"]
 
@@ -44,6 +44,7 @@ class Prediction:
 
     Raises:
         ValueError: arrays that do not fit the sequence.
+        ScimlError: coordinates or confidences that are not finite: the network failed on this record.
     """
 
     record_id: str
@@ -105,11 +106,20 @@ class Prediction:
             value = getattr(self, name)
             if value is not None and value.shape != shape:
                 raise ValueError(f"{name} of {residues} residues must have shape {shape}: {value.shape}")
+        present = self.atom_positions[self.atom_mask >= 0.5]
+        pae = np.zeros(0) if self.pae is None else self.pae
+        if not (np.isfinite(present).all() and np.isfinite(self.plddt).all() and np.isfinite(pae).all()):
+            raise ScimlError(f"{self.model_name} with seed {self.seed} gave numbers that are not finite")
 
     @property
     def mean_plddt(self) -> float:
         """Mean of pLDDT over the residues, 0-100."""
         return float(np.mean(self.plddt))
+
+    @property
+    def mean_pae(self) -> float | None:
+        """Mean of the aligned error over all pairs, Å; None if the network has no such head."""
+        return None if self.pae is None else float(np.mean(self.pae))
 
     def ranking_score(self, by: RankingMeasure = "plddt") -> float:
         """The number that predictions of one record are ranked by, larger is better.
