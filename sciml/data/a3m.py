@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from sciml.data.alignment import Alignment
+from sciml.data.alignment import Alignment, on_query_columns
 from sciml.data.alphabet import GAP, HHBLITS_LETTER_TO_INDEX
 from sciml.data.fasta import CHAINS_RULE, FastaRecord, format_fasta, one_line, read_fasta, write_text
 from sciml.data.textfile import DEFAULT_LIMITS, ReadLimits, display_name
@@ -70,10 +70,12 @@ def _checked_row(record: FastaRecord, file: str) -> str:
 
 
 def _on_query_columns(rows: list[str]) -> list[str]:
-    """The rows with columns that the query lacks turned into insertions."""
+    """The rows with columns that the query lacks turned into insertions; rows may have insertions already."""
     query = rows[0]
     if GAP not in query:
         return rows
+    if not any(_LOWER.search(row) for row in rows):
+        return on_query_columns(rows)
     kept = []
     for row in rows:
         letters, column = [], 0

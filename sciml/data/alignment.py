@@ -6,6 +6,7 @@ data pipeline published with it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -15,8 +16,8 @@ from numpy.typing import NDArray
 from sciml.data.alphabet import GAP, GAP_INDEX, HHBLITS_LETTER_TO_INDEX, MSA_LETTER_TO_INDEX, byte_table
 from sciml.data.redundancy import effective_count
 
-_LOWER = "".join(map(chr, range(ord("a"), ord("z") + 1)))
-_WITHOUT_LOWER = str.maketrans("", "", _LOWER)
+_WITHOUT_LOWER = str.maketrans("", "", "abcdefghijklmnopqrstuvwxyz")
+_INSERTION = re.compile("[a-z]+")
 _CLASS_OF_BYTE = np.frombuffer(byte_table(MSA_LETTER_TO_INDEX, 255), dtype=np.uint8)
 
 
@@ -56,6 +57,8 @@ class Alignment:
     def _check_letters(self) -> None:
         if GAP in self.sequences[0]:
             raise ValueError(f"the query's row has a gap at position {self.sequences[0].index(GAP) + 1}")
+        if set("".join(self.sequences)) <= HHBLITS_LETTER_TO_INDEX.keys():
+            return
         for number, sequence in enumerate(self.sequences, start=1):
             extra = set(sequence) - HHBLITS_LETTER_TO_INDEX.keys()
             if extra:
@@ -182,14 +185,28 @@ class Alignment:
 
 def deletion_counts(row: str) -> list[int]:
     """Lower-case letters before each column of an A3M row; those after the last column are not counted."""
-    counts, count = [], 0
-    for letter in row:
-        if letter.islower():
-            count += 1
-        else:
-            counts.append(count)
-            count = 0
+    runs = [(found.start(), len(found[0])) for found in _INSERTION.finditer(row)]
+    counts = [0] * (len(row) - sum(length for _, length in runs))
+    removed = 0
+    for start, length in runs:
+        if start - removed < len(counts):
+            counts[start - removed] = length
+        removed += length
     return counts
+
+
+def on_query_columns(rows: Sequence[str]) -> list[str]:
+    """A3M rows: columns where the first row has a gap become lower case, or nothing where the row has a gap.
+
+    Args:
+        rows: equally long, capitals and `-`.
+    """
+    cells = _as_bytes(rows).copy()
+    inserted = cells[0] == ord(GAP)
+    gaps = cells == ord(GAP)
+    cells[:, inserted] |= 0x20  # to lower case; a gap, 0x2d, has this bit already
+    keep = ~(gaps & inserted)
+    return [row[kept].tobytes().decode("ascii") for row, kept in zip(cells, keep, strict=True)]
 
 
 def _as_bytes(sequences: Sequence[str]) -> NDArray[np.uint8]:
