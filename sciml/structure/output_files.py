@@ -43,8 +43,12 @@ def remarks(prediction: Prediction, rank: int, state: State) -> list[str]:
         f"seed {prediction.seed}, {prediction.recycles} recycles; {scores}.",
         "B-factor: pLDDT, the network's estimate of lDDT-CA, 0 to 100; not a temperature factor.",
         f"Relaxation: {refined}.",
-        *(f"Warning: {warning}" for warning in prediction.warnings),
+        *_warnings(prediction),
     ]
+
+
+def _warnings(prediction: Prediction) -> list[str]:
+    return [f"Warning: {warning.rstrip('.')}." for warning in prediction.warnings]
 
 
 def pdb_text(prediction: Prediction, rank: int, state: State = "unrelaxed") -> str:
@@ -58,7 +62,7 @@ def cif_text(prediction: Prediction, rank: int, state: State = "unrelaxed") -> s
     record = ModelRecord(
         entry_id=f"{prediction.name}_{state}_{tag(prediction, rank)}",
         title=f"Predicted structure of {prediction.record_id}, rank {rank} ({state})",
-        details=" ".join([f"Parameters {source.name}: {source.meaning}", *prediction.warnings]),
+        details=" ".join([f"Parameters {source.name}: {source.meaning}", *_warnings(prediction)]),
         plddt=prediction.plddt.astype(np.float32),
         ptm=prediction.ptm,
         software_version=__version__,
