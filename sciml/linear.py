@@ -38,11 +38,12 @@ def _onednn_is_usable() -> bool:
 
 
 def _product(x: Tensor, weight: Tensor, bias: Tensor | None, activation: Activation) -> Tensor:
-    return torch.ops.mkldnn._linear_pointwise(x, weight, bias, activation, [], "")
+    dense = None if bias is None else bias.contiguous()  # the kernel ignores the strides of a bias
+    return torch.ops.mkldnn._linear_pointwise(x, weight, dense, activation, [], "")
 
 
 class _OnednnLinear(torch.autograd.Function):
-    """x Wᵀ + b by oneDNN in both directions."""
+    """x Wᵀ + b by oneDNN in both directions; the gradients can be differentiated again."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:  # noqa: ANN401 - torch's
@@ -55,8 +56,9 @@ class _OnednnLinear(torch.autograd.Function):
         needs_x, needs_weight, needs_bias = ctx.needs_input_grad
         gradient = gradients[0].contiguous()
         rows = gradient.reshape(-1, gradient.shape[-1])
-        of_x = _product(gradient, weight.t().contiguous(), None, "none") if needs_x else None
-        of_weight = _product(rows.t(), x.reshape(-1, x.shape[-1]).t(), None, "none") if needs_weight else None
+        product = _OnednnLinear.apply  # not the bare kernel, which autograd would take for a constant
+        of_x = product(gradient, weight.t().contiguous(), None) if needs_x else None
+        of_weight = product(rows.t(), x.reshape(-1, x.shape[-1]).t(), None) if needs_weight else None
         return of_x, of_weight, rows.sum(0) if needs_bias else None
 
 
@@ -74,7 +76,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None, activation: Ac
     """
     is_inference = not torch.is_grad_enabled()
     is_plain = x.device.type != "cpu" or x.dtype != torch.float32 or weight.dtype != torch.float32
-    if is_plain or torch.is_autocast_enabled("cpu") or not _onednn_is_usable():
+    if is_plain or x.numel() == 0 or torch.is_autocast_enabled("cpu") or not _onednn_is_usable():
         result = functional.linear(x, weight, bias)
     elif is_inference:
         return _product(x, weight, bias, activation)
