@@ -1,10 +1,11 @@
 """Calibration of pLDDT: a small correction of its logits, folded into the last layer of the head.
 
 The corrected logits are a l_k + c x_k + q x_k², where l_k is the logit of bin k and x_k its centre measured
-from 1/2. The three numbers are those of highest likelihood on held-out residues. At that maximum the mean
-predicted lDDT is the mean observed one exactly (the derivative with respect to c), and so is the mean
-square (q). Both terms are affine in what the last layer computes, W h + b, so that a W and a b + c x + q x²
-are the corrected layer: the network stays AlphaFold's.
+from 1/2. The three numbers are those of highest likelihood on held-out residues, with a prior so weak that it
+only matters where the data leave a number open. At that maximum the mean predicted lDDT is the mean observed
+one (the derivative with respect to c), and so is the mean square (q). Both terms are affine in what the last
+layer computes, W h + b, so that a W and a b + c x + q x² are the corrected layer: the network stays
+AlphaFold's.
 
 Source: temperature scaling, Guo et al., ICML 2017; tilting is its exponential family.
 """
@@ -23,6 +24,9 @@ from sciml.structure.evaluation import ChainScores, expected_lddt, lddt_bin_cent
 Array = NDArray[np.float64]
 
 _SMALLEST_SCALE = 1e-3
+_PRIOR = np.array([1e-4, 1e-5, 1e-5])  # half a nat at |a - 1| = 100, |c| or |q| = 316
+_NO_CHANGE = np.array([1.0, 0.0, 0.0])
+_DECIMALS = 4  # finer than any data can tell, coarser than rounding errors of the sums
 
 
 @dataclass(frozen=True)
@@ -86,14 +90,14 @@ def fit_calibration(logits: Array, lddt: Array, weights: Array | None = None) ->
             [share @ (probability * logits).sum(-1), share @ (probability @ x), share @ (probability @ x**2)]
         )
         normaliser = share @ (np.log(total) + top)[:, 0]
-        return float(normaliser - parameters @ at_truth), moments - at_truth
+        pull = _PRIOR * (parameters - _NO_CHANGE)
+        penalty = 0.5 * pull @ (parameters - _NO_CHANGE)
+        return float(normaliser - parameters @ at_truth + penalty), moments - at_truth + pull
 
     bounds = [(_SMALLEST_SCALE, None), (None, None), (None, None)]
     options = {"maxiter": 500, "ftol": 1e-14, "gtol": 1e-9}
-    found = minimize(
-        loss, np.array([1.0, 0.0, 0.0]), jac=True, method="L-BFGS-B", bounds=bounds, options=options
-    )
-    return Calibration(*(float(value) for value in found.x))
+    found = minimize(loss, _NO_CHANGE, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    return Calibration(*(round(float(value), _DECIMALS) for value in found.x))
 
 
 def calibrate_on(scores: Sequence[ChainScores]) -> Calibration:

@@ -59,7 +59,8 @@ class AtomicCheckpoint(pl.callbacks.Checkpoint):
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Write `best.ckpt` when the monitored figure improved."""
-        if self.monitor is None or trainer.sanity_checking or self.monitor not in trainer.callback_metrics:
+        in_training = trainer.state.fn == "fit" and not trainer.sanity_checking
+        if self.monitor is None or not in_training or self.monitor not in trainer.callback_metrics:
             return
         value = float(trainer.callback_metrics[self.monitor])
         better = value > self.best_value if self.larger_is_better else value < self.best_value

@@ -128,8 +128,8 @@ class MetricsRecorder(pl.Callback):
     validation.
 
     Training figures are what `training_step` returns under "figures", averaged over the interval on rank 0,
-    and the logged `throughput/…` rates. Validation figures are the logged `valid/…` ones. When a run is
-    resumed, rows later than its checkpoint are dropped, so that no step is in the file twice.
+    and the logged `train/…` and `throughput/…` values. Validation figures are the logged `valid/…` ones.
+    When a run is resumed, rows later than its checkpoint are dropped, so that no step is in the file twice.
 
     Args:
         path: the CSV file.
@@ -150,7 +150,7 @@ class MetricsRecorder(pl.Callback):
         text = io.StringIO()
         writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows if trainer.global_step else [])
+        writer.writerows(rows)
         atomic_write_text(self.path, text.getvalue())
 
     def on_train_batch_end(
@@ -171,10 +171,8 @@ class MetricsRecorder(pl.Callback):
             means = {name: float(total) / self._batches for name, total in self._sums.items()}
             self._sums, self._batches = {}, 0
             logged = trainer.callback_metrics
-            rates = {name: float(value) for name, value in logged.items() if name.startswith("throughput/")}
-            self._write(
-                trainer, "train", means | {name.split("/", 1)[1]: rate for name, rate in rates.items()}
-            )
+            others = {n: float(v) for n, v in logged.items() if n.startswith(("train/", "throughput/"))}
+            self._write(trainer, "train", means | {n.split("/", 1)[1]: v for n, v in others.items()})
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Write the figures of this validation."""
@@ -195,6 +193,8 @@ class MetricsRecorder(pl.Callback):
             return
         with self.path.open("a", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
+            if not file.tell():
+                writer.writerow(COLUMNS)
             writer.writerows(
                 (trainer.global_step, split, name, repr(value)) for name, value in figures.items()
             )

@@ -289,6 +289,11 @@ def test_calibration_of_calibrated_data_changes_little():
     assert (found.scale, found.tilt) == (pytest.approx(1, abs=0.05), pytest.approx(0, abs=0.3))
 
 
+def test_residues_that_all_agree_still_give_a_finite_correction():
+    found = fit_calibration(np.zeros((5, 50)), np.full(5, 0.03))
+    assert 0.01 < expected_lddt(found.apply(np.zeros(50))) < 0.06
+
+
 def test_folding_the_correction_into_the_layer_is_exact():
     torch.manual_seed(0)
     layer = Linear(8, 50).double()

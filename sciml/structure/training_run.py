@@ -1,0 +1,296 @@
+"""A training run from data to parameter file: what `sciml train structure` does.
+
+The run folder gets settings, records, figures, checkpoints and, at the end, `parameters.safetensors`: the
+moving average of the parameters with pLDDT calibrated on the validation chains.
+"""
+
+import json
+import logging
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.strategies import DDPStrategy
+from pytorch_lightning.utilities.rank_zero import rank_zero_only
+
+from sciml.data.chains import open_chains
+from sciml.errors import MissingRequirementError, SettingsError
+from sciml.structure.calibration import Calibration, calibrate_on, fold_into
+from sciml.structure.evaluation import summarise
+from sciml.structure.model import AlphaFold
+from sciml.structure.parameters import load_parameters, save_parameters
+from sciml.structure.training import (
+    StructureBatches,
+    StructureTraining,
+    ValidationChains,
+    batch_size_and_residues,
+    data_digest,
+    resolved_precision,
+)
+from sciml.structure.training_config import TrainingConfig
+from sciml.structure.training_data import TrainingData, alignment_folder
+from sciml.training.checkpoints import LAST, AtomicCheckpoint
+from sciml.training.ema import ExponentialMovingAverage
+from sciml.training.records import MetricsRecorder, RunFolder, environment, read_json
+from sciml.training.resume import StepDataModule, StepSeeding, step_seed
+from sciml.training.settings import as_json
+from sciml.training.throughput import Throughput
+from sciml.training.timebox import TimeBox
+
+TRAINING_SPLITS = ("train", "train_ca")
+_INITIAL_STREAM = 2  # position of the draw of the initial parameters among the seeds of a run
+_EXPORT_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What a run may change from one invocation to the next without changing its result."""
+
+    max_seconds: float | None = None
+    """Wall-clock limit of this invocation; None trains to the last step."""
+    device: str = "auto"
+    """auto, cpu or cuda."""
+    devices: int = 1
+    """Devices of this machine that train together, each with its own batch."""
+    workers: int = 0
+    """Loader processes of each device."""
+    checkpoint_minutes: float = 5.0
+    """Between two periodic checkpoints."""
+
+
+def chosen_device(name: str) -> torch.device:
+    """The device of that name; auto is a CUDA device where there is one.
+
+    Raises:
+        SettingsError: another name.
+        MissingRequirementError: cuda without a CUDA device.
+    """
+    if name not in ("auto", "cpu", "cuda"):
+        raise SettingsError(f"device is auto, cpu or cuda, not {name!r}")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise MissingRequirementError(
+            "no CUDA device is usable here: run with --device cpu, or see `sciml doctor`"
+        )
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+class StructureRun:
+    """One run: data, network and Lightning's trainer put together.
+
+    Args:
+        data: folder of chains.
+        folder: where the run lives.
+        config: what decides its result.
+        options: what does not.
+        resume: continue from `last.ckpt`.
+        alignments: folder of `<chain id>.a3m`; without it every chain is its own alignment.
+        init: parameter file to start from.
+        echo: receives what a user should see, line by line.
+        started: `time.monotonic()` from which the time limit counts.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        folder: Path,
+        config: TrainingConfig,
+        options: RunOptions,
+        *,
+        resume: bool = False,
+        alignments: Path | None = None,
+        init: Path | None = None,
+        echo: Callable[[str], None] = print,
+        started: float | None = None,
+    ) -> None:
+        _quieten_lightning()
+        self.device = chosen_device(options.device)
+        self.config = replace(config, precision=resolved_precision(config.precision, self.device))
+        self.folder, self.options, self.resume, self.echo = RunFolder(folder), options, resume, echo
+        self.chains = open_chains(data, TRAINING_SPLITS), open_chains(data, ("valid",))
+        found = None if alignments is None else alignment_folder(alignments)
+        self.training = TrainingData(self.chains[0], self._data_config(), found)
+        held_out = TrainingData(self.chains[1], self._data_config(), found)
+        self.validation = ValidationChains(
+            held_out,
+            self.config.validation_chains,
+            self.config.validation_max_residues,
+            self.config.validation_recycles,
+        )
+        if not len(self.validation):
+            raise SettingsError(
+                f"no chain of the valid split has {self.config.validation_max_residues} residues or fewer"
+            )
+        self.network = self._initial_network(init)
+        self.settings = as_json(self.config) | {
+            "alignments": str(alignments) if alignments else None,
+            "init": load_parameters(init).sha256 if init else None,
+            "devices": options.devices,
+        }
+        if getattr(rank_zero_only, "rank", 0) == 0:  # Lightning starts the other ranks with the same command
+            self.folder.begin(self.settings, data_digest(*self.chains), resume=resume)
+        self._assemble(time.monotonic() if started is None else started)
+
+    def _data_config(self) -> TrainingData.Config:
+        return TrainingData.Config(
+            crop=self.config.crop,
+            ca_only_share=self.config.ca_only_share,
+            clamped_share=self.config.clamped_share,
+            features=self.config.features,
+        )
+
+    def _initial_network(self, init: Path | None) -> AlphaFold:
+        if init is not None:
+            network = load_parameters(init).model
+            if replace(network.config, name=self.config.network.name) != self.config.network:
+                raise SettingsError(
+                    f"{init} holds parameters of {network.config.name}, not of these network settings"
+                )
+            return network
+        torch.manual_seed(step_seed(self.config.seed, _INITIAL_STREAM))
+        return AlphaFold(self.config.network)
+
+    def _assemble(self, started: float) -> None:
+        config, options = self.config, self.options
+        self.module = StructureTraining(self.network, config)
+        self.ema = ExponentialMovingAverage(config.ema_decay, warmup=config.ema_warmup)
+        self.box = TimeBox(options.max_seconds, reserve_s=_EXPORT_SECONDS, started=started)
+        self.loaders = StepDataModule(
+            StructureBatches(self.training, config.max_recycles, config.resample_each_recycle),
+            seed=config.seed,
+            steps=config.steps,
+            batch_size=config.batch_size,
+            accumulation=config.accumulation,
+            validation=self.validation,  # type: ignore[arg-type]  # a data set has the two methods that are used
+            workers=options.workers,
+        )
+        self.trainer = pl.Trainer(
+            accelerator="gpu" if self.device.type == "cuda" else "cpu",
+            devices=options.devices,
+            # Heads whose loss is still off, and the template part, get no gradient.
+            strategy=DDPStrategy(find_unused_parameters=True) if options.devices > 1 else "auto",
+            max_steps=config.steps,
+            accumulate_grad_batches=config.accumulation,
+            val_check_interval=config.validate_every * config.accumulation,
+            check_val_every_n_epoch=None,
+            num_sanity_val_steps=0,
+            use_distributed_sampler=False,
+            # Tables that the network keeps after their first use could not take part in training afterwards.
+            inference_mode=False,
+            logger=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            callbacks=[
+                StepSeeding(config.seed),
+                self.ema,
+                Throughput(batch_size_and_residues, config.log_every),
+                self.box,
+                MetricsRecorder(self.folder.metrics, config.log_every, self.echo),
+                AtomicCheckpoint(
+                    self.folder.checkpoints, every_s=60 * options.checkpoint_minutes, monitor="valid/lddt_ca"
+                ),
+            ],
+        )
+
+    @property
+    def _examples_a_step(self) -> int:
+        return self.config.batch_size * self.config.accumulation * self.options.devices
+
+    def plan(self) -> str:
+        """What will be done, in lines for a user."""
+        config, (train, valid) = self.config, self.chains
+        parameters = sum(parameter.numel() for parameter in self.network.parameters())
+        limit = f"{self.options.max_seconds:.0f} s at most" if self.options.max_seconds else "no time limit"
+        return "\n".join(
+            [
+                f"network     {config.network.name}, {parameters:,} parameters, {config.precision}",
+                f"data        {len(train)} chains in {len(train.clusters)} clusters",
+                f"digest      {data_digest(train, valid)}",
+                f"validation  {len(self.validation)} chains of {len(valid)}, one from a cluster",
+                f"steps       {config.steps} of {self._examples_a_step} examples, {limit}",
+                f"examples    {config.crop} residues, {config.max_recycles + 1} passes at most",
+                f"device      {environment(self.device)['device']}, {self.options.devices} in use",
+                f"run folder  {self.folder.path}, {'resumed' if self.resume else 'new'}, seed {config.seed}",
+            ]
+        )
+
+    def train(self) -> Path:
+        """Train, evaluate, calibrate and write the parameters.
+
+        Returns:
+            The parameter file.
+        """
+        last = self.folder.checkpoints / LAST
+        facts = environment(self.device)
+        if not last.exists():
+            self.folder.metrics.unlink(missing_ok=True)
+            self._validate()  # the figures of chance, and how long a validation takes
+        self.trainer.fit(
+            self.module,
+            datamodule=self.loaders,
+            ckpt_path=last if self.resume and last.exists() else None,
+            weights_only=True,
+        )
+        if self.module.scored_step != self.trainer.global_step:
+            self._validate()
+        path = self.folder.path / "parameters.safetensors"
+        if self.trainer.is_global_zero:
+            self._export(path)
+            steps, seconds = self.trainer.global_step, round(self.box.elapsed_s, 1)
+            self.folder.add_invocation(
+                **facts, until_step=steps, seconds=seconds, options=asdict(self.options)
+            )
+        return path
+
+    def _validate(self) -> None:
+        self.trainer.validate(self.module, datamodule=self.loaders, verbose=False)
+
+    def _export(self, path: Path) -> None:
+        """Write the average with calibrated pLDDT, and say in the file how it came about."""
+        calibration = calibrate_on(self.module.scores)
+        network = AlphaFold(self.config.network)
+        with self.ema.applied_to(self.module):
+            network.load_state_dict(self.network.state_dict())
+        fold_into(network.predicted_lddt_head.logits, calibration)
+        save_parameters(network, path, self._metadata(calibration))
+        self.echo(f"wrote {path}")
+
+    def _metadata(self, calibration: Calibration) -> dict[str, str]:
+        figures = {name: summary.mean for name, summary in summarise(self.module.scores).items()}
+        facts: dict[str, Any] = {
+            "description": f"{self.config.network.name}, trained by sciml train structure",
+            "trained": "yes",
+            "trained_on": f"splits {', '.join(TRAINING_SPLITS)}: {len(self.chains[0])} experimental chains",
+            "data_sha256": [chains.sha256 for chains in self.chains],
+            "steps": self.trainer.global_step,
+            "examples": self.trainer.global_step * self._examples_a_step,
+            "seconds": round(self.box.total_s),
+            "device": environment(self.device)["device"],
+            "seed": self.config.seed,
+            "settings": self.settings,
+            "calibration": asdict(calibration) | {"split": "valid", "chains": len(self.module.scores)},
+            "valid": figures | {"chains": len(self.module.scores)},
+        }
+        return {name: value if isinstance(value, str) else json.dumps(value) for name, value in facts.items()}
+
+
+def stored_config(folder: Path) -> TrainingConfig:
+    """The settings that a run was started with.
+
+    Raises:
+        InputError, SettingsError: there is no run, or it is of another version.
+    """
+    stored = read_json(RunFolder(folder).config)
+    own = {name: value for name, value in stored.items() if name not in ("alignments", "init", "devices")}
+    return TrainingConfig().updated(own)
+
+
+def _quieten_lightning() -> None:
+    """Keep Lightning's advice away from users: a resumed loader, for one, is exact here and needs no
+    warning."""
+    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="pytorch_lightning.*")
