@@ -4,6 +4,7 @@ columns.
 Source: Jumper et al. 2021, Supplementary Algorithms 7, 8 and 19.
 """
 
+import torch
 from einops import einsum, rearrange
 from torch import Tensor, nn
 
@@ -90,11 +91,12 @@ class GlobalAttention(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """(b, i, s, c), mask (b, i, s) -> (b, i, s, c)."""
+        wide = torch.promote_types(x.dtype, torch.float32)  # half precision cannot add thousands of rows
         if mask is None:
-            mean = x.float().mean(-2)
+            mean = x.to(wide).mean(-2)
         else:
-            counts = mask.float().sum(-1, keepdim=True) + 1e-10
-            mean = einsum(x.float(), mask.float(), "b i s c, b i s -> b i c") / counts
+            counts = mask.to(wide).sum(-1, keepdim=True) + 1e-10
+            mean = einsum(x.to(wide), mask.to(wide), "b i s c, b i s -> b i c") / counts
         c_head = self.key.out_features
         query = rearrange(self.query(mean.to(x.dtype)), "b i (h d) -> b i h d", h=self.heads) * c_head**-0.5
         key, value = self.key(x), self.value(x)

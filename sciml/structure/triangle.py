@@ -134,7 +134,8 @@ class OuterProductMean(nn.Module):
             counts = msa.new_full((1, 1, 1), msa.shape[1] + self.count_offset)
         else:
             left, right = (x * mask[..., None].to(x.dtype) for x in (left, right))
-            counts = mask.transpose(1, 2).float() @ mask.float() + self.count_offset
+            wide = mask.to(torch.promote_types(msa.dtype, torch.float32))  # counts are exact in float32
+            counts = wide.transpose(1, 2) @ wide + self.count_offset
         left = rearrange(left, "b s i c -> b i c s").contiguous()
         return left, rearrange(right, "b s j e -> b s (j e)"), counts
 
