@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Numbers = NDArray[np.int64]
 
 HELIX_RADIUS_ANGSTROM = 2.3
 HELIX_RISE_ANGSTROM = 1.5
 HELIX_TURN_DEGREES = 100.0
 
 
-def ideal_helix(residue_index: Array) -> Array:
+def ideal_helix(residue_index: Numbers) -> Array:
     """Cα of a right-handed α-helix: 1.5 Å and 100° a residue at a radius of 2.3 Å.
 
     Args:
@@ -44,7 +45,7 @@ class SeparationDistogram:
         # One imagined pair in every bin: no distance is impossible.
         self.counts = np.ones((longest + 1, len(edges) + 1))
 
-    def fit(self, chains: Iterable[tuple[Array, Array, Array]]) -> "SeparationDistogram":
+    def fit(self, chains: Iterable[tuple[Array, Array, Numbers]]) -> "SeparationDistogram":
         """Count pairs.
 
         Args:
@@ -59,13 +60,14 @@ class SeparationDistogram:
             first, second = np.triu_indices(len(positions), k=1)
             distance = np.linalg.norm(positions[first] - positions[second], axis=-1)
             place = np.digitize(distance, self.edges, right=True)
-            np.add.at(self.counts, (self._separation(numbers[second] - numbers[first]), place), 1)
+            cell = self._separation(numbers[second] - numbers[first]) * self.counts.shape[1] + place
+            self.counts += np.bincount(cell, minlength=self.counts.size).reshape(self.counts.shape)
         return self
 
-    def logits(self, residue_index: Array) -> Array:
+    def logits(self, residue_index: Numbers) -> Array:
         """(res,) -> (res, res, bin): log probabilities."""
         log_share = np.log(self.counts / self.counts.sum(-1, keepdims=True))
         return log_share[self._separation(residue_index[None, :] - residue_index[:, None])]
 
-    def _separation(self, difference: Array) -> NDArray[np.int64]:
-        return np.minimum(np.abs(difference), self.longest).astype(np.int64)
+    def _separation(self, difference: Numbers) -> Numbers:
+        return np.minimum(np.abs(difference), self.longest)

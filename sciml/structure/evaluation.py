@@ -63,7 +63,7 @@ def contact_scores(logits: Array, edges: Array) -> Array:
     return shifted[..., :-1][..., edges <= CONTACT_ANGSTROM].sum(-1) / shifted.sum(-1)
 
 
-def long_range_precision(scores: Array, beta: Array, mask: Array, residue_index: Array) -> float:
+def long_range_precision(scores: Array, beta: Array, mask: Array, residue_index: NDArray[np.int64]) -> float:
     """Share of true contacts among the L/5 most probable pairs at least 24 residues apart (P@L/5).
 
     Args:
