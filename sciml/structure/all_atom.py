@@ -37,7 +37,8 @@ _BEYOND_ANGSTROM2 = 1e8  # upper edge of the last distance bin
 
 @cache
 def _table(table: Callable[[], NDArray], device: torch.device, dtype: torch.dtype | None) -> Tensor:
-    return torch.tensor(table(), device=device, dtype=dtype)
+    with torch.inference_mode(False):  # the cached tensor also serves training
+        return torch.tensor(table(), device=device, dtype=dtype)
 
 
 def residue_table(table: Callable[[], NDArray], aatype: Tensor, dtype: torch.dtype | None = None) -> Tensor:
@@ -196,8 +197,8 @@ def dihedral_sin_cos(atoms: Tensor) -> Tensor:
     """(..., 2), sine and cosine of the dihedral of four atoms (..., 4, 3), with the sign of IUPAC.
 
     Angles of missing atoms (at the origin) are decided by rounding. They reach the template rows of the
-    published networks, so the operations and their order are upstream's: a frame from the first three atoms,
-    then R^T d - R^T c, not R^T (d - c).
+    published networks, so the operations and their order are upstream's: a frame from the first three
+    atoms, then R^T d - R^T c, not R^T (d - c).
     """
     first, second, third, fourth = atoms.unbind(-2)
     x_axis = _robust_unit(third - second)

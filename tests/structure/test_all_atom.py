@@ -205,6 +205,21 @@ def test_distances_fall_in_the_bins_of_recycling(distance: float, bin_index: int
     assert not dgram[0, 0].any()
 
 
+def test_tables_first_used_in_inference_mode_serve_training() -> None:
+    aatype = AATYPE.clone()
+    with torch.inference_mode():
+        _atoms(
+            aatype,
+            Rigid(torch.eye(3).half().expand(20, 3, 3), torch.zeros(20, 3).half()),
+            torch.ones(20, 7, 2).half(),
+        )
+    torsions = torch.ones(20, 7, 2).half().requires_grad_()
+    frames = Rigid(torch.eye(3).half().expand(20, 3, 3), torch.zeros(20, 3).half())
+    _atoms(aatype, frames, torsions).float().square().sum().backward()
+    assert torsions.grad is not None
+    assert torsions.grad.abs().sum() > 0
+
+
 def test_gradients_match_finite_differences() -> None:
     aatype = torch.tensor([RESTYPES.index("R"), RESTYPES.index("W")])
     backbone, torsions = _random_backbone(2), _random_torsions(2).requires_grad_()
