@@ -83,6 +83,7 @@ class RunFolder:
         self.path = Path(path)
         self.path.mkdir(parents=True, exist_ok=True)
         self._manifest = self.path / "manifest.jsonl"
+        self._failed_now = False
 
     def write_config(self, settings: Mapping[str, Any]) -> Path:
         """Write the settings of the run as `config.json`."""
@@ -122,6 +123,7 @@ class RunFolder:
 
     def record(self, outcome: RecordOutcome) -> None:
         """Add a line to the manifest; the last line of a record counts."""
+        self._failed_now |= outcome.status != "done"
         line = _line(outcome)
         with open(self._manifest, "ab") as file:
             if file.tell() and not _ends_with_newline(self._manifest):
@@ -147,13 +149,14 @@ class RunFolder:
         """Reduce the manifest to one line a record, write `summary.csv`, and give the exit code.
 
         Returns:
-            0, or 3 if a record failed or was skipped.
+            0, or 3 if a record of this run failed or was skipped; what earlier runs left in the folder does
+            not count.
         """
         outcomes = self.outcomes()
         atomic_write_bytes(self._manifest, b"".join(map(_line, outcomes)))
         summary = format_summary(outcomes).encode("utf-8", "replace")
         atomic_write_bytes(self.path / "summary.csv", summary)
-        return 0 if all(outcome.status == "done" for outcome in outcomes) else _EXIT_SOME_FAILED
+        return _EXIT_SOME_FAILED if self._failed_now else 0
 
 
 def format_summary(outcomes: Iterable[RecordOutcome]) -> str:

@@ -31,6 +31,8 @@ from sciml.structure import output_files
 from sciml.structure.output_files import State
 from sciml.structure.prediction import Prediction
 
+_SHARED_STAGE = "msa"  # of `Prediction.seconds`
+
 
 @dataclass(frozen=True)
 class OutputOptions:
@@ -138,12 +140,21 @@ def summary_values(predictions: Sequence[Prediction]) -> dict[str, str | int | f
         "mean_pae": output_files.rounded(best.mean_pae),
         "recycles": best.recycles,
         **{f"msa_{name}": value for name, value in alignment.items()},
-        **{name: value for name, value in violations.items() if isinstance(value, str | int | float)},
-        "seconds": output_files.rounded(sum(sum(one.seconds.values()) for one in predictions)),
+        **{f"violations_{name}": value for name, value in violations.items()},
+        "seconds": output_files.rounded(_total_seconds(predictions)),
         "parameters": best.parameters.name,
         "parameters_trained": "yes" if best.parameters.trained else "no",
         "parameters_sha256": best.parameters.sha256,
     }
+
+
+def _total_seconds(predictions: Sequence[Prediction]) -> float:
+    """Time of a record: its alignment, which all predictions share, and the other stages of each."""
+    alignment = max(one.seconds.get(_SHARED_STAGE, 0.0) for one in predictions)
+    stages = [
+        seconds for one in predictions for stage, seconds in one.seconds.items() if stage != _SHARED_STAGE
+    ]
+    return alignment + sum(stages)
 
 
 def _write_record_files(

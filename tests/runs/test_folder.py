@@ -45,6 +45,8 @@ def test_a_damaged_mark_is_not_finished(tmp_path, text):
 def test_the_last_line_of_a_record_counts_and_closing_leaves_one(tmp_path):
     folder = RunFolder(tmp_path)
     folder.record(RecordOutcome("x", "x", "failed", "out of memory"))
+    assert folder.close() == 3
+    folder = RunFolder(tmp_path)
     make_done(folder, "a", plddt=70.0)
     folder.record(RecordOutcome("x", "x", "done"))
     assert folder.close() == 0
@@ -69,6 +71,14 @@ def test_a_record_that_is_not_done_makes_the_exit_code_3(tmp_path, status):
     folder.record(RecordOutcome("x", "x", status, "why"))
     assert folder.close() == 3
     assert "why" in (tmp_path / "summary.csv").read_text()
+
+
+def test_failures_of_an_earlier_run_stay_in_the_manifest_but_not_in_the_exit_code(tmp_path):
+    RunFolder(tmp_path).record(RecordOutcome("x", "x", "failed", "why"))
+    again = RunFolder(tmp_path)
+    make_done(again)
+    assert again.close() == 0
+    assert [outcome.status for outcome in again.outcomes()] == ["failed", "done"]
 
 
 def test_the_summary_has_a_column_for_every_result():

@@ -40,7 +40,8 @@ def make_prediction(seed: int = 0, plddt: float = 80.0, **changes) -> Prediction
         "pae": random.uniform(0, 31.75, (residues, residues)), "max_pae": 31.75, "ptm": 0.5312,
         "distogram_logits": random.normal(size=(residues, residues, 64)).astype(np.float32),
         "distogram_bin_edges": np.linspace(2.3125, 21.6875, 63), "recycles": 3, "converged_at": 2,
-        "seconds": {"features": 0.5, "network": 2.25}, "alignment_summary": {"rows": 3, "neff": 2.5},
+        "seconds": {"msa": 7.0, "features": 0.5, "network": 2.25},
+        "alignment_summary": {"rows": 3, "neff": 2.5},
         "violations": {"clashes": 4, "bonds": 1}, "warnings": ("U at position 3 was read as C",),
     }  # fmt: skip
     return Prediction(**(fields | changes))
@@ -142,7 +143,7 @@ def test_the_provenance_names_parameters_seed_versions_device_times_and_input(wr
     assert values["libraries"]["torch"] is not None
     assert [entry["seed"] for entry in values["predictions"]] == [0, 1]
     assert values["predictions"][0]["parameters"]["sha256"] == "ab" * 32
-    assert values["predictions"][0]["seconds"] == {"features": 0.5, "network": 2.25}
+    assert values["predictions"][0]["seconds"] == {"msa": 7.0, "features": 0.5, "network": 2.25}
 
 
 @pytest.mark.parametrize("source", [TRAINED, UNTRAINED])
@@ -223,8 +224,13 @@ def test_the_summary_row_holds_the_best_prediction():
     predictions = [make_prediction(0, 85.0), make_prediction(1, 60.0)]
     values = summary_values(predictions)
     assert values["mean_plddt"] == round(predictions[0].mean_plddt, 2)
-    assert (values["length"], values["models"], values["msa_rows"], values["clashes"]) == (22, 2, 3, 4)
-    assert values["seconds"] == 5.5
+    assert (values["length"], values["models"], values["msa_rows"], values["violations_clashes"]) == (
+        22,
+        2,
+        3,
+        4,
+    )
+    assert values["seconds"] == 7.0 + 2 * 2.75  # the alignment is made once
     row = next(
         csv.DictReader(io.StringIO(format_summary([RecordOutcome("=x", "x", "done", results=values)])))
     )
