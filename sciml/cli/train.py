@@ -51,8 +51,7 @@ def structure(
 ) -> None:
     """Train the structure network; stop it at any time and continue with --resume.
 
-    The result is RUN/parameters.safetensors, which `sciml predict --model` reads: the moving average of the
-    parameters, with pLDDT calibrated on the valid split. The test split is never read.
+    The result, RUN/parameters.safetensors, is what `sciml predict --model` reads. The test split is never read.
 
     Example: sciml train structure --data chains -o run --max-time 3600 --set network=mini --set steps=20000
     """
@@ -97,5 +96,7 @@ def structure(
         echo=echo,
         started=started,
     )
-    echo(run.plan())
-    typer.echo(str(run.train()))
+    run.echo(run.plan())
+    path = run.train()
+    if run.is_main:
+        typer.echo(str(path))

@@ -3,7 +3,9 @@
 Source: Jumper et al. 2021, Supplementary sections 1.9 to 1.11.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -253,6 +255,12 @@ def _applicable_mean(name: str, values: Tensor, arrays: Features) -> Tensor:
     return (values * weights).sum() / weights.sum().clamp(min=1)
 
 
-def data_digest(*sets: ChainSet) -> str:
-    """One digest for the chains of a run."""
-    return "+".join(one.sha256[:16] for one in sets)
+def data_digest(*sets: ChainSet, alignments: Path | None = None) -> str:
+    """One digest for the chains of a run, and for its alignments where there are any."""
+    parts = [one.sha256 for one in sets]
+    if alignments is not None:
+        digest = hashlib.sha256()
+        for path in sorted(alignments.glob("*.a3m")):
+            digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+        parts.append(digest.hexdigest())
+    return "+".join(part[:16] for part in parts)

@@ -34,7 +34,7 @@ from sciml.structure.training import (
 )
 from sciml.structure.training_config import TrainingConfig
 from sciml.structure.training_data import TrainingData, alignment_folder
-from sciml.training.checkpoints import LAST, AtomicCheckpoint
+from sciml.training.checkpoints import LAST, AtomicCheckpoint, read_checkpoint
 from sciml.training.ema import ExponentialMovingAverage
 from sciml.training.records import MetricsRecorder, RunFolder, environment, read_json
 from sciml.training.resume import StepDataModule, StepSeeding, step_seed
@@ -110,11 +110,16 @@ class StructureRun:
         _quieten_lightning()
         self.device = chosen_device(options.device)
         self.config = replace(config, precision=resolved_precision(config.precision, self.device))
-        self.folder, self.options, self.resume, self.echo = RunFolder(folder), options, resume, echo
+        # Lightning starts the other ranks with the same command; one of them speaks and writes.
+        self.is_main = getattr(rank_zero_only, "rank", 0) == 0
+        self.echo = echo if self.is_main else _say_nothing
+        self.folder, self.options, self.resume = RunFolder(folder), options, resume
         self.chains = open_chains(data, TRAINING_SPLITS), open_chains(data, ("valid",))
         found = None if alignments is None else alignment_folder(alignments)
         self.training = TrainingData(self.chains[0], self._data_config(), found)
-        held_out = TrainingData(self.chains[1], self._data_config(), found)
+        # Shares are of training examples; a validation takes whole chains.
+        whole = replace(self._data_config(), ca_only_share=None, complete_share=None)
+        held_out = TrainingData(self.chains[1], whole, found)
         self.validation = ValidationChains(
             held_out,
             self.config.validation_chains,
@@ -127,18 +132,20 @@ class StructureRun:
             )
         self.network = self._initial_network(init)
         self.settings = as_json(self.config) | {
-            "alignments": str(alignments) if alignments else None,
+            "alignments": alignments is not None,
             "init": load_parameters(init).sha256 if init else None,
             "devices": options.devices,
         }
-        if getattr(rank_zero_only, "rank", 0) == 0:  # Lightning starts the other ranks with the same command
-            self.folder.begin(self.settings, data_digest(*self.chains), resume=resume)
+        self.digest = data_digest(*self.chains, alignments=alignments)
+        if self.is_main:
+            self.folder.begin(self.settings, self.digest, resume=resume)
         self._assemble(time.monotonic() if started is None else started)
 
     def _data_config(self) -> TrainingData.Config:
         return TrainingData.Config(
             crop=self.config.crop,
             ca_only_share=self.config.ca_only_share,
+            complete_share=self.config.complete_share,
             clamped_share=self.config.clamped_share,
             features=self.config.features,
         )
@@ -209,7 +216,7 @@ class StructureRun:
             [
                 f"network     {config.network.name}, {parameters:,} parameters, {config.precision}",
                 f"data        {len(train)} chains in {len(train.clusters)} clusters",
-                f"digest      {data_digest(train, valid)}",
+                f"digest      {self.digest}",
                 f"validation  {len(self.validation)} chains of {len(valid)}, one from a cluster",
                 f"steps       {config.steps} of {self._examples_a_step} examples, {limit}",
                 f"examples    {config.crop} residues, {config.max_recycles + 1} passes at most",
@@ -225,10 +232,14 @@ class StructureRun:
             The parameter file.
         """
         last = self.folder.checkpoints / LAST
+        if self.resume and last.exists():
+            read_checkpoint(last)  # a damaged file is refused here, by its name
         facts = environment(self.device)
         if not last.exists():
-            self.folder.metrics.unlink(missing_ok=True)
+            if self.trainer.is_global_zero:
+                self.folder.metrics.unlink(missing_ok=True)
             self._validate()  # the figures of chance, and how long a validation takes
+        self.module.train()  # parameters that were loaded come in evaluation mode: without dropout
         self.trainer.fit(
             self.module,
             datamodule=self.loaders,
@@ -289,8 +300,13 @@ def stored_config(folder: Path) -> TrainingConfig:
     return TrainingConfig().updated(own)
 
 
+def _say_nothing(line: str) -> None:
+    """The voice of ranks other than the first."""
+
+
 def _quieten_lightning() -> None:
     """Keep Lightning's advice away from users: a resumed loader, for one, is exact here and needs no
     warning."""
-    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
+    for name in ("pytorch_lightning", "lightning_fabric", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="pytorch_lightning.*")

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import pytorch_lightning as pl
 import torch
 
 from sciml.cli.app import main
@@ -16,13 +17,14 @@ from sciml.errors import SettingsError
 from sciml.structure.confidence import plddt_from_logits
 from sciml.structure.losses.total import LossConfig
 from sciml.structure.model import AlphaFold
-from sciml.structure.parameters import load_parameters
+from sciml.structure.parameters import load_parameters, save_parameters
 from sciml.structure.training import (
     DivergenceError,
     StructureBatches,
     StructureTraining,
     ValidationChains,
     batch_size_and_residues,
+    data_digest,
     features_only,
     resolved_precision,
 )
@@ -302,6 +304,54 @@ def test_command_trains_then_refuses_what_would_change_the_run(folder, tmp_path,
     assert command_line(folder, run, "--resume", "--set", "learning_rate=0.5") == 2
     assert "learning_rate: was 0.001, now 0.5" in capsys.readouterr().err
     assert command_line(folder, run, "--resume") == 0
+
+    (run / "checkpoints" / "last.ckpt").write_bytes(b"PK damaged")
+    capsys.readouterr()
+    assert command_line(folder, run, "--resume") == 2
+    assert "last.ckpt: not a readable checkpoint" in capsys.readouterr().err
+
+
+class Modes(pl.Callback):
+    """Notes whether dropout was on."""
+
+    def __init__(self):
+        self.training = []
+
+    def on_train_batch_start(self, trainer, module, *rest):
+        self.training.append(module.network.training)
+
+
+def test_dropout_is_on_in_training_also_from_given_parameters(folder, tmp_path):
+    settings = {"steps": 2, "batch_size": 1, "validate_every": 1, "max_recycles": 0, "validation_recycles": 0}
+    start = tmp_path / "start.safetensors"
+    network = module(perturbed=True).network
+    save_parameters(network, start)
+    run = StructureRun(
+        folder, tmp_path / "run", TINY.updated(settings), RunOptions(), init=start, echo=lambda line: None
+    )
+    begun = {name: value.clone() for name, value in run.network.state_dict().items()}
+    assert all(torch.equal(value, begun[name]) for name, value in network.state_dict().items())
+    modes = Modes()
+    run.trainer.callbacks.append(modes)
+    run.train()
+    assert modes.training == [True, True]
+    with pytest.raises(SettingsError, match="holds parameters of tiny, not of these network settings"):
+        StructureRun(
+            folder,
+            tmp_path / "other",
+            TINY.updated({"network": {"c_z": 32}}),
+            RunOptions(),
+            init=start,
+            echo=print,
+        )
+
+
+def test_alignments_are_part_of_the_data_digest(folder, tmp_path):
+    chains = open_chains(folder, ("train",))
+    (tmp_path / "chain0.a3m").write_text(">a\nA\n")
+    first = data_digest(chains, alignments=tmp_path)
+    (tmp_path / "chain0.a3m").write_text(">a\nG\n")
+    assert len({first, data_digest(chains, alignments=tmp_path), data_digest(chains)}) == 3
 
 
 def test_command_refuses_a_setting_that_does_not_exist(folder, tmp_path, capsys):
