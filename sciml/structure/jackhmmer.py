@@ -1,8 +1,10 @@
 """Jackhmmer in this process: iterated profile search of one database, in blocks, by several threads.
 
-The hits of all blocks are put together before the next profile is built. Z and domZ are the number of
-sequences of the whole database from the start, and every sequence has a name of its own to break ties, so
-that neither the blocks nor the threads change a byte of the result.
+The hits of all blocks are put together, and judged again, before the next profile is built. Z is the number
+of sequences of the whole database from the start; domZ, the number of sequences that are reported, is counted
+over the whole database when the hits are together, as one run of jackhmmer counts it (a domZ of a block alone
+would let weaker domains in). Every sequence has a name of its own to break ties. So neither the blocks nor
+the threads change a byte of the result, and it is the result of one plain run.
 
 Source: Johnson, Eddy & Portugaly, BMC Bioinformatics 11:431 (2010); the thresholds are those of Jumper et al.
 2021, Supplementary 1.2.2.
@@ -50,7 +52,7 @@ class SearchSettings:
     inclusion_evalue: float = 1e-4
     """Largest E-value of a sequence that joins the profile and the alignment; at most `evalue`."""
     domain_evalue: float = 1e-3
-    """Largest independent E-value, with domZ the number of sequences, of a domain that joins them."""
+    """Largest independent E-value (by domZ) of a domain that joins them; HMMER's default."""
     seed: int = 42
     """Of HMMER's sampling; 42 is its own default."""
 
@@ -189,7 +191,6 @@ def _search_block(
         ALPHABET,
         seed=settings.seed,
         Z=sequences,
-        domZ=sequences,
         E=settings.evalue,
         incE=settings.inclusion_evalue,
         incdomE=settings.domain_evalue,

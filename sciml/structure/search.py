@@ -57,7 +57,7 @@ class DatabaseHits:
     sha256: str
     """Digest of its content."""
     sequences: int
-    """Sequences searched: Z and domZ."""
+    """Sequences searched: Z."""
     hits: int
     """Aligned domains of included sequences, before the cap."""
     rows: int

@@ -105,22 +105,47 @@ def test_row_names_say_where_in_the_target_the_row_lies(
         assert records[identifier][first - 1 : last] == row.replace("-", "").upper()
 
 
-def test_hits_are_those_of_pyhmmers_own_jackhmmer(
-    searched: Callable[..., SearchResult], planted: Path
-) -> None:
-    block = next(SequenceDatabase([planted], cache=Cache("digests", planted.parent)).blocks(1))
-    pipeline = Pipeline(ALPHABET, Z=len(block), domZ=len(block), E=1e-4, incE=1e-4, incdomE=1e-3)
+@pytest.mark.parametrize("shards", [1, 8])
+def test_rows_are_those_of_one_plain_run_of_jackhmmer(planted: Path, tmp_path: Path, shards: int) -> None:
+    database = SequenceDatabase([planted], cache=Cache("digests", tmp_path))
+    (block,) = database.blocks(1)
+    pipeline = Pipeline(ALPHABET, E=1e-4, incE=1e-4, incdomE=1e-3)  # Z and domZ are left to pyhmmer
     query = TextSequence(name="query", sequence=UBIQUITIN).digitize(ALPHABET)
-    for number, step in enumerate(pipeline.iterate_seq(query, block), start=1):
-        ours = searched(settings=SearchSettings(iterations=number))
-        expected = [hit.description for hit in step.hits if hit.included]
-        assert ours.databases[0].hits == len(step.msa.sequences) - 1
-        kept = [name for name in expected if not name.startswith("self")]
-        found = [name.split("/")[0] + " planted" for name in ours.alignment.descriptions[1:]]
-        assert found == kept
-        if step.converged or number == 4:
+    for step in pipeline.iterate_seq(query, block):
+        settings = SearchSettings(iterations=step.iteration)
+        ours = search_database(UBIQUITIN, database, settings, 10_000, threads=2, shards=shards)
+        rows = list(step.msa.textize().alignment)
+        query_columns = [column for column, letter in enumerate(rows[0]) if letter != "-"]
+        expected = ["".join(row[column] for column in query_columns) for row in rows]
+        assert list(ours.alignment.sequences) == expected
+        assert ours.converged == step.converged
+        if step.converged:
             break
-    assert step.converged
+    assert step.iteration >= 2
+    assert step.hits.domZ == PLANTED + 2 < len(block)
+
+
+def test_weak_domains_are_judged_by_the_whole_database(planted: Path, tmp_path: Path) -> None:
+    rng = random.Random(3)
+    weak = [
+        (
+            f"weak{n}",
+            "".join(unrelated(rng, 80) + relative(rng, 0.36)[start : start + 50] for start in (10, 20)),
+        )
+        for n in range(40)
+    ]
+    write_fasta(tmp_path / "weak.fasta", weak)
+    database = SequenceDatabase([tmp_path / "weak.fasta", planted], cache=Cache("digests", tmp_path))
+
+    def rows(domain_evalue: float, shards: int) -> tuple[str, ...]:
+        settings = SearchSettings(evalue=10.0, inclusion_evalue=10.0, domain_evalue=domain_evalue)
+        found = search_database(UBIQUITIN, database, settings, 10_000, threads=1, shards=shards)
+        return found.alignment.a3m_rows()
+
+    whole = rows(0.05, shards=1)
+    assert rows(0.05, shards=8) == rows(0.05, shards=100) == whole
+    # A domZ of one block would be several times smaller, and that would show:
+    assert len(rows(0.05 / 4, shards=1)) < len(whole) < len(rows(0.05 * 4, shards=1))
 
 
 @pytest.mark.parametrize("shards", [2, 8, 431, 10_000])
