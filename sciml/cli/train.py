@@ -51,7 +51,7 @@ def structure(
 ) -> None:
     """Train the structure network; stop it at any time and continue with --resume.
 
-    The result, RUN/parameters.safetensors, is what `sciml predict --model` reads. The test split is never read.
+    RUN/parameters.safetensors is for `sciml predict --model`. The test split is never read.
 
     Example: sciml train structure --data chains -o run --max-time 3600 --set network=mini --set steps=20000
     """

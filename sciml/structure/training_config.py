@@ -62,6 +62,9 @@ class TrainingConfig:
     ca_only_share: float | None = None
     """Share of examples from CA-only chains, which train the distogram and the masked MSA; null draws all
     clusters alike."""
+    complete_share: float | None = None
+    """Share of the other examples whose chain has its side chains; null draws their clusters alike. Needs
+    ca_only_share."""
     loss: LossConfig = field(default_factory=LossConfig)
     """Weights of the losses until `late_from`."""
     late_loss: LossConfig = field(default_factory=lambda: LossConfig.fine_tuning(pae=True))

@@ -6,6 +6,7 @@ moving average of the parameters with pLDDT calibrated on the validation chains.
 
 import json
 import logging
+import math
 import time
 import warnings
 from collections.abc import Callable
@@ -271,7 +272,8 @@ class StructureRun:
         self.echo(f"wrote {path}")
 
     def _metadata(self, calibration: Calibration) -> dict[str, str]:
-        figures = {name: summary.mean for name, summary in summarise(self.module.scores).items()}
+        found = {name: summary.mean for name, summary in summarise(self.module.scores).items()}
+        figures = {name: mean for name, mean in found.items() if math.isfinite(mean)}
         facts: dict[str, Any] = {
             "description": f"{self.config.network.name}, trained by sciml train structure",
             "trained": "yes",
@@ -305,8 +307,7 @@ def _say_nothing(line: str) -> None:
 
 
 def _quieten_lightning() -> None:
-    """Keep Lightning's advice away from users: a resumed loader, for one, is exact here and needs no
-    warning."""
+    """Keep Lightning's advice away from users: a resumed loader, for one, is exact here."""
     for name in ("pytorch_lightning", "lightning_fabric", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="pytorch_lightning.*")
