@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import sciml
+from sciml.cli.app import VERBS
 from sciml.runs.doctor import recorded_digests
 
 ROOT = Path(__file__).parents[1]
@@ -188,3 +189,15 @@ def test_every_bundled_weight_file_has_its_recorded_digest_and_is_small():
     for name, path in weights.items():
         assert hashlib.sha256(path.read_bytes()).hexdigest() == recorded[name]
         assert path.stat().st_size <= 20e6
+
+
+def test_every_command_that_the_documents_name_exists():
+    missing = []
+    for document in ("README.md", "CONTRIBUTING.md", "benchmarks/README.md", "benchmarks/gpu/README.md"):
+        text = (ROOT / document).read_text(encoding="utf-8")
+        modules = re.findall(r"python -m (benchmarks\.[\w.]+)", text)
+        missing += [
+            module for module in modules if not ROOT.joinpath(*module.split(".")).with_suffix(".py").is_file()
+        ]
+        missing += [verb for verb in re.findall(r"`sciml (\w+)", text) if verb not in VERBS]
+    assert not missing

@@ -6,7 +6,9 @@ sure the method is of each residue (`_ma_qa_metric_local`, here pLDDT).
 Source: Vallat et al., J. Mol. Biol. 435:168021 (2023); dictionary mmcif_ma.dic 1.4.
 """
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,7 @@ from sciml.data.cif_coordinates import (
 from sciml.data.protein_atoms import ProteinAtoms
 from sciml.data.residue_constants import RESIDUE_NAMES
 from sciml.errors import InputError
+from sciml.runs.files import atomic_write_text
 
 DICTIONARY_VERSION = "1.4.9"
 _TARGET, _ALIGNMENT, _MODEL = 1, 2, 3  # identifiers of the data items that the protocol reads and writes
@@ -80,6 +83,15 @@ def format_modelcif(atoms: ProteinAtoms, record: ModelRecord) -> str:
             format_atom_sites(atoms, entities),
         ]
     )
+
+
+def write_modelcif(path: str | os.PathLike[str], atoms: ProteinAtoms, record: ModelRecord) -> Path:
+    """Write a ModelCIF file, as a whole or not at all; errors as `format_modelcif` and those of the disk.
+
+    Returns:
+        `path` as a `Path`.
+    """
+    return atomic_write_text(path, format_modelcif(atoms, record))
 
 
 def _header(record: ModelRecord) -> str:

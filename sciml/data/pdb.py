@@ -17,6 +17,7 @@ from sciml.data.atom_collector import AtomCollector, is_polymer_record
 from sciml.data.protein_atoms import ProteinAtoms
 from sciml.data.residue_constants import ATOM_TYPES, RESIDUE_NAMES
 from sciml.errors import InputError
+from sciml.runs.files import atomic_write_text
 
 _WIDTH = 80  # of every record
 _REMARK_NUMBER = 6  # the first number that the format leaves to free text
@@ -56,6 +57,15 @@ def format_pdb(atoms: ProteinAtoms, remarks: Iterable[str] = ()) -> str:
         serial += 1
     lines += ["ENDMDL", "END"]
     return "".join(f"{line:<{_WIDTH}}\n" for line in lines)
+
+
+def write_pdb(path: str | os.PathLike[str], atoms: ProteinAtoms, remarks: Iterable[str] = ()) -> Path:
+    """Write a PDB file, as a whole or not at all; errors as `format_pdb` and those of the disk.
+
+    Returns:
+        `path` as a `Path`.
+    """
+    return atomic_write_text(path, format_pdb(atoms, remarks))
 
 
 def _remark_lines(remarks: Iterable[str]) -> Iterator[str]:

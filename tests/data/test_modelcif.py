@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sciml.data.cif import cif_block_name, cif_loop, cif_value
 from sciml.data.mmcif import read_mmcif
-from sciml.data.modelcif import ModelRecord, format_modelcif
+from sciml.data.modelcif import ModelRecord, format_modelcif, write_modelcif
 from sciml.data.protein_atoms import ProteinAtoms
 from sciml.data.residue_constants import RESTYPE_INDEX, atom37_mask
 from sciml.errors import InputError
@@ -115,7 +115,7 @@ def test_biopython_reads_the_same_atoms():
 def test_our_reader_gives_back_what_was_written(tmp_path):
     atoms = make_atoms(first=5)
     path = tmp_path / "a.cif"
-    path.write_text(format_modelcif(atoms, make_record(atoms)))
+    write_modelcif(path, atoms, make_record(atoms))
     back = read_mmcif(path)
     assert back.sequence == SEQUENCE
     np.testing.assert_array_equal(back.mask, atoms.mask)

@@ -7,7 +7,7 @@ from Bio.PDB import PDBParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sciml.data.pdb import format_pdb, parse_pdb, read_pdb
+from sciml.data.pdb import format_pdb, parse_pdb, read_pdb, write_pdb
 from sciml.data.protein_atoms import ProteinAtoms
 from sciml.data.residue_constants import ATOM_INDEX, RESIDUE_NAMES, RESTYPE_INDEX, atom37_mask
 from sciml.errors import InputError
@@ -208,6 +208,15 @@ def test_the_reader_takes_the_first_model_the_most_occupied_location_and_selenom
 def test_unreadable_records_are_refused_with_their_line(text, message):
     with pytest.raises(InputError, match=message):
         parse_pdb(text, "a.pdb")
+
+
+def test_a_refused_structure_leaves_the_old_file(tmp_path):
+    path = write_pdb(tmp_path / "a.pdb", make_atoms("GA"), ["first"])
+    assert read_pdb(path).sequence == "GA"
+    with pytest.raises(InputError, match="residue numbers"):
+        write_pdb(path, change(make_atoms("GA"), residue_index=np.array([1, 10_000])))
+    assert path.read_text() == format_pdb(make_atoms("GA"), ["first"])
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.pdb"]
 
 
 def test_a_missing_file_is_an_input_error(tmp_path):
