@@ -72,8 +72,8 @@ def _misplacement(
 ) -> Tensor:
     """Squared distances (..., frame, point) between the local coordinates, Å².
 
-    Both changes of coordinates and their difference are one product with the matrix [Rᵀ, -R'ᵀ], so that
-    only one array of (frame, point, xyz) is ever made.
+    Both changes of coordinates and their difference are one product with the matrix [Rᵀ, -R'ᵀ, offset], so
+    that only one array of (frame, point, xyz) is ever made.
     """
     # A common origin near the points keeps the products small, hence exact.
     centre, target_centre = predicted_points.mean(-2, keepdim=True), target_points.mean(-2, keepdim=True)
@@ -83,10 +83,11 @@ def _misplacement(
     origins = torch.cat(
         [predicted_frames.translation - centre, target_frames.translation - target_centre], dim=-1
     )
-    points = torch.cat([predicted_points - centre, target_points - target_centre], dim=-1)  # (..., point, 6)
-    offset = (both * origins.unsqueeze(-2)).sum(-1)  # (..., frame, 3)
-    seen = rearrange(both, "... frame x k -> ... (frame x) k") @ points.transpose(-1, -2)
-    difference = seen - rearrange(offset, "... frame x -> ... (frame x) 1")
+    offset = (both * origins.unsqueeze(-2)).sum(-1, keepdim=True)  # (..., frame, 3, 1)
+    ones = torch.ones_like(predicted_points[..., :1])
+    points = torch.cat([predicted_points - centre, target_points - target_centre, ones], dim=-1)
+    matrix = rearrange(torch.cat([both, -offset], dim=-1), "... frame x k -> ... (frame x) k")
+    difference = matrix @ points.transpose(-1, -2)  # (..., frame * 3, point)
     return rearrange(difference, "... (frame x) point -> ... frame x point", x=3).square().sum(-2)
 
 
