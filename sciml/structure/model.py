@@ -5,6 +5,7 @@ Source: Jumper et al. 2021, Supplementary Algorithm 2; sizes and details as in t
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -75,9 +76,10 @@ def ca_distance_change(before: Tensor, after: Tensor, mask: Tensor) -> Tensor:
         (b,), Å.
     """
     mask_2d = pair_mask(mask)
-    change = torch.cdist(before[..., 1, :], before[..., 1, :]) - torch.cdist(
-        after[..., 1, :], after[..., 1, :]
-    )
+    before_ca, after_ca = before[..., 1, :], after[..., 1, :]
+    # By differences: through a matrix product a chain far from the origin would change by merely moving.
+    distances = partial(torch.cdist, compute_mode="donot_use_mm_for_euclid_dist")
+    change = distances(before_ca, before_ca) - distances(after_ca, after_ca)
     return ((change.square() * mask_2d).sum((-1, -2)) / mask_2d.sum((-1, -2)).clamp(min=1)).sqrt()
 
 

@@ -9,7 +9,7 @@ import torch
 
 from sciml.data.alignment import Alignment
 from sciml.data.alphabet import GAP_INDEX
-from sciml.structure.all_atom import atom14_to_atom37
+from sciml.structure.all_atom import atom14_to_atom37, frames_to_atom14, torsion_angles_to_frames
 from sciml.structure.config import Config
 from sciml.structure.features.config import FeatureConfig
 from sciml.structure.features.pipeline import make_features
@@ -22,6 +22,21 @@ from tests.structure.ideal_helices import helix
 TINY = Config.preset("tiny")
 LETTERS = "ARNDCQEGHILKMFPSTWYV"
 RESIDUES = 11
+ROUNDING = 2e-5
+PAIR_AND_STRUCTURE = (
+    "representations/pair",
+    "representations/single",
+    "representations/msa_first_row",
+    "representations/structure_module",
+    "structure_module/traj",
+    "structure_module/sidechains/angles_sin_cos",
+    "structure_module/final_atom_positions",
+    "distogram/logits",
+    "predicted_lddt/logits",
+    "predicted_aligned_error/logits",
+    "experimentally_resolved/logits",
+)
+ALL = (*PAIR_AND_STRUCTURE, "representations/msa", "masked_msa/logits")
 FEATURES = FeatureConfig(max_msa_clusters=6, max_extra_msa=7, max_templates=3)
 
 
@@ -60,14 +75,14 @@ def random_alignment(residues=RESIDUES, rows=16, seed=0):
 
 
 def random_templates(residues=RESIDUES, count=2, seed=0):
-    """Ideal helices; the first residue of each has no template and the fourth lacks an atom."""
+    """Ideal helices; the last residue of the query has no template and the fourth lacks its oxygen."""
     chains = []
     for number in range(count):
         aatype, _, _, atom14 = helix(residues, seed=seed + 5 * number)
         positions = atom14_to_atom37(atom14, aatype)
         mask = (positions.abs().sum(-1) > 0).float()
-        mask[0], mask[3, 4] = 0, 0
-        aatype[0] = GAP_INDEX
+        mask[-1], mask[3, 4] = 0, 0
+        aatype[-1] = GAP_INDEX
         chains.append(TemplateChain(aatype, positions * mask[..., None], mask))
     return chains
 
@@ -99,17 +114,10 @@ def random_labels(residues=RESIDUES, seed=0):
     """Ground truth of an ideal helix of the query's sequence."""
     aatype = random_features(residues, seed)["aatype"]
     _, backbone, angles, _ = helix(residues, seed)
-    positions = helix_of(aatype[0], backbone, angles)
-    positions = atom14_to_atom37(positions, aatype[0])[None]
+    torsions = torch.stack([angles.sin(), angles.cos()], -1)[None]
+    atom14 = frames_to_atom14(aatype, torsion_angles_to_frames(aatype, backbone[None], torsions))
+    positions = atom14_to_atom37(atom14, aatype)
     return structure_labels(aatype, positions, (positions.abs().sum(-1) > 0).float(), torch.tensor([2.0]))
-
-
-def helix_of(aatype, backbone, angles):
-    """atom14 positions (res, 14, 3) of a sequence on given frames and torsions."""
-    from sciml.structure.all_atom import frames_to_atom14, torsion_angles_to_frames
-
-    torsions = torch.stack([angles.sin(), angles.cos()], -1)
-    return frames_to_atom14(aatype, torsion_angles_to_frames(aatype, backbone, torsions))
 
 
 def as_double(arrays):
@@ -119,3 +127,22 @@ def as_double(arrays):
 def worst(first, second):
     """Largest difference over the root mean square of the second: a scale-free measure for activations."""
     return float((first - second).abs().max() / second.square().mean().sqrt().clamp(min=1e-30))
+
+
+def features_with_holes(*args, **kwargs):
+    return with_holes(random_features(*args, **kwargs))
+
+
+@torch.no_grad()
+def run(model, features, recycles=1):
+    return model(features, recycles=recycles)
+
+
+def assert_same(found, expected, names=ALL, tolerance=ROUNDING):
+    for name in names:
+        assert worst(found[name], expected[name]) < tolerance, name
+
+
+def assert_differs(found, expected, names=PAIR_AND_STRUCTURE):
+    for name in names:
+        assert worst(found[name], expected[name]) > 1e-3, name
