@@ -48,71 +48,60 @@ def format_components(atoms: ProteinAtoms) -> str:
 
 def format_polymers(atoms: ProteinAtoms, entities: Entities) -> str:
     """Entities, their sequences, the chains, and how chain positions and residue numbers correspond."""
-    spans = [
-        (chain, start, tuple(atoms.aatype[start:stop].tolist())) for chain, start, stop in atoms.chain_spans()
-    ]
-    names = {
-        sequence: [chain for chain, _, of_chain in spans if of_chain == sequence] for sequence in entities
-    }
+    return _format_entities(atoms, entities) + _format_chains(atoms, entities)
+
+
+def _format_entities(atoms: ProteinAtoms, entities: Entities) -> str:
+    """The different sequences, and the chains that have each."""
+    names: dict[int, list[str]] = {number: [] for number in entities.values()}
+    for chain, _, sequence in _chains(atoms):
+        names[entities[sequence]].append(chain)
+    entity = [(number, "polymer", "man", "protein", len(chains)) for number, chains in names.items()]
     poly = [
-        (
-            number,
-            "polypeptide(L)",
-            "no",
-            "no",
-            ",".join(names[sequence]),
-            _letters(sequence, "(UNK)"),
-            _letters(sequence),
-        )
+        (number, "polypeptide(L)", "no", "no", ",".join(names[number]), *_one_letter_codes(sequence))
         for sequence, number in entities.items()
     ]
-    scheme = [
-        (
-            chain,
-            entities[sequence],
-            position + 1,
-            RESIDUE_NAMES[restype],
-            *[atoms.residue_index[start + position]] * 2,
-            chain,
-        )
-        for chain, start, sequence in spans
-        for position, restype in enumerate(sequence)
+    residues = [
+        (number, position, RESIDUE_NAMES[restype], "n")
+        for sequence, number in entities.items()
+        for position, restype in enumerate(sequence, start=1)
     ]
-    return (
-        cif_loop(
-            "entity",
-            ("id", "type", "src_method", "pdbx_description", "pdbx_number_of_molecules"),
-            [
-                (number, "polymer", "man", "protein", len(names[sequence]))
-                for sequence, number in entities.items()
-            ],
-        )
-        + cif_loop(
-            "entity_poly",
-            (
-                *("entity_id", "type", "nstd_linkage", "nstd_monomer", "pdbx_strand_id"),
-                *("pdbx_seq_one_letter_code", "pdbx_seq_one_letter_code_can"),
-            ),
-            poly,
-        )
-        + cif_loop(
-            "entity_poly_seq",
-            ("entity_id", "num", "mon_id", "hetero"),
-            [
-                (number, position, RESIDUE_NAMES[restype], "n")
-                for sequence, number in entities.items()
-                for position, restype in enumerate(sequence, start=1)
-            ],
-        )
-        + cif_loop(
-            "struct_asym", ("id", "entity_id"), [(chain, entities[sequence]) for chain, _, sequence in spans]
-        )
-        + cif_loop(
-            "pdbx_poly_seq_scheme",
-            ("asym_id", "entity_id", "seq_id", "mon_id", "pdb_seq_num", "auth_seq_num", "pdb_strand_id"),
-            scheme,
-        )
+    poly_items = (
+        *("entity_id", "type", "nstd_linkage", "nstd_monomer", "pdbx_strand_id"),
+        *("pdbx_seq_one_letter_code", "pdbx_seq_one_letter_code_can"),
     )
+    entity_items = ("id", "type", "src_method", "pdbx_description", "pdbx_number_of_molecules")
+    return (
+        cif_loop("entity", entity_items, entity)
+        + cif_loop("entity_poly", poly_items, poly)
+        + cif_loop("entity_poly_seq", ("entity_id", "num", "mon_id", "hetero"), residues)
+    )
+
+
+def _format_chains(atoms: ProteinAtoms, entities: Entities) -> str:
+    """The entity of each chain, and the residue number at each of its positions."""
+    chains = [(chain, entities[sequence]) for chain, _, sequence in _chains(atoms)]
+    scheme: list[tuple[CifValue, ...]] = []
+    for chain, start, sequence in _chains(atoms):
+        for position, restype in enumerate(sequence):
+            number = int(atoms.residue_index[start + position])
+            name = RESIDUE_NAMES[restype]
+            scheme.append((chain, entities[sequence], position + 1, name, number, number, chain))
+    items = ("asym_id", "entity_id", "seq_id", "mon_id", "pdb_seq_num", "auth_seq_num", "pdb_strand_id")
+    return cif_loop("struct_asym", ("id", "entity_id"), chains) + cif_loop(
+        "pdbx_poly_seq_scheme", items, scheme
+    )
+
+
+def _chains(atoms: ProteinAtoms) -> list[tuple[str, int, tuple[int, ...]]]:
+    """(identifier, first residue, residue types) of each chain."""
+    spans = atoms.chain_spans()
+    return [(chain, start, tuple(atoms.aatype[start:stop].tolist())) for chain, start, stop in spans]
+
+
+def _one_letter_codes(sequence: tuple[int, ...]) -> tuple[str, str]:
+    """The sequence with X as `(UNK)`, and as X."""
+    return _letters(sequence, "(UNK)"), _letters(sequence)
 
 
 def _letters(sequence: tuple[int, ...], unknown: str = "X") -> str:
