@@ -166,7 +166,7 @@ class StructureRun:
         config, options = self.config, self.options
         self.module = StructureTraining(self.network, config)
         self.ema = ExponentialMovingAverage(config.ema_decay, warmup=config.ema_warmup)
-        self.box = TimeBox(options.max_seconds, reserve_s=_EXPORT_SECONDS, started=started)
+        self.box = TimeBox(options.max_seconds, reserve_s=_EXPORT_SECONDS, started=started, echo=self.echo)
         self.loaders = StepDataModule(
             StructureBatches(self.training, config.max_recycles, config.resample_each_recycle),
             seed=config.seed,

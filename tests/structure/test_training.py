@@ -369,6 +369,22 @@ def test_command_keeps_to_its_time(folder, tmp_path, capsys):
     assert (run / "parameters.safetensors").is_file()
 
 
+@pytest.mark.slow
+def test_two_devices_train_one_network_and_speak_once(folder, tmp_path):
+    words = ["steps=2", "crop=16", "batch_size=1", "log_every=1", "validate_every=2", "late_from=0.5"]
+    settings = [word for one in ("network=tiny", *words) for word in ("--set", one)]
+    command = [sys.executable, "-m", "sciml.cli.app", "train", "structure", "--data", str(folder)]
+    command += ["-o", str(tmp_path / "run"), "--device", "cpu", "--devices", "2", *settings]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    answer = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=240
+    )
+    assert answer.stdout.splitlines() == [str(tmp_path / "run" / "parameters.safetensors")]
+    assert answer.stderr.count("step 2  valid") == 1
+    assert "2 of 2 examples" in answer.stderr
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["invocations"][0]["until_step"] == 2
+
+
 def test_command_shows_its_settings(folder, tmp_path, capsys):
     assert command_line(folder, tmp_path / "run", "--show-config") == 0
     shown = json.loads(capsys.readouterr().out)

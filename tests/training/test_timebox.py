@@ -47,6 +47,18 @@ def test_time_box_smaller_than_its_reserve_is_refused():
         TimeBox(10, reserve_s=10)
 
 
+@pytest.mark.parametrize(("steps", "told"), [(1000, 1), (25, 0)])
+def test_a_limit_long_before_the_last_step_is_foretold(steps, told):
+    lines = []
+    box = TimeBox(2.5, echo=lines.append)
+    run = trainer([SlowSteps(0.05), box], steps=steps, validate_every=5000)
+    run.fit(ToyTraining(), datamodule=data_module(steps=steps))
+    assert len(lines) == told
+    if told:
+        foretold = int(lines[0].split("near step ")[1].split()[0])
+        assert foretold == pytest.approx(run.global_step, rel=0.3)
+
+
 def test_seconds_of_earlier_invocations_are_counted():
     box = TimeBox(None, started=time.monotonic() - 5)
     box.load_state_dict({"seconds": 100.0})
