@@ -1,11 +1,9 @@
-"""Restrained minimisation of a predicted structure: removes clashes and bad bonds, moves as little as it
-can.
+"""Restrained minimisation: takes clashes and bad bonds out of a prediction and moves it as little as it can.
 
 Residues move as the rigid groups of Algorithm 24: a backbone frame and torsion angles, so bond lengths,
 angles, planes and hands inside a residue are ideal at every step, also where the input's were not. What
-remains to be minimised is
-what joins residues: peptide bonds, clashes, the closing bond of proline; and the distance from the
-prediction. The minimiser is L-BFGS; there is no solvent and no electrostatics.
+remains to be minimised is what joins residues (peptide bonds, clashes, the closing bond of proline) and the
+distance from the prediction. The minimiser is L-BFGS; there is no solvent and no electrostatics.
 
 The prediction is never lost: the result is the input, with the reason, unless it has fewer violations.
 """
@@ -234,8 +232,7 @@ class _Chain:
         minimiser.step(closure)
         taken = state["n_iter"] - before
         if taken < iterations:
-            # The line search found no way down: start afresh, without the history. If that fails, it is
-            # over.
+            # The line search found no way down: start afresh without the history; a second time is the end.
             self.has_converged = before == 0
             self.minimiser = self._new_minimiser()
         return max(taken, 1)

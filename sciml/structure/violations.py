@@ -1,13 +1,10 @@
 """What is wrong with the geometry of a finished structure, counted as a chemist would.
 
-Bonds and angles count when they are more than five standard deviations from their ideal values (the limit
-of the wwPDB's validation reports). Atoms clash when they are closer than the sum of their van der Waals
-radii less 1.5 Å (the limit of AlphaFold 2 and of lDDT's checks; hydrogens are not considered). A hand is
-wrong when its atoms turn the other way, and a peptide bond is cis when omega is nearer to 0 than to 180
-degrees.
-
-Source: Read et al., Structure 19:1395 (2011) for the limits; ideal values as in
-`sciml.data.stereochemistry`.
+Bonds and angles count when they are more than five standard deviations from their ideal values, the limit of
+the wwPDB's reports (Read et al., Structure 19:1395, 2011). Atoms clash when they are closer than the sum of
+their van der Waals radii less 1.5 Å, the limit of AlphaFold 2 and of lDDT's checks; hydrogens are not
+considered. A hand is wrong when its atoms turn the other way; a peptide bond is cis when omega is nearer to 0
+than to 180 degrees. Ideal values are those of `sciml.data.stereochemistry`.
 """
 
 from collections.abc import Callable
@@ -113,9 +110,8 @@ def count_violations(
         residues = find(chain)  # (violation, 2): residues that take part, twice the same if there is one
         counts[name] = len(residues)
         if name != "cis_prolines":
-            np.add.at(at_residue, residues[:, 0], 1)
-            two = residues[residues[:, 0] != residues[:, 1]]
-            np.add.at(at_residue, two[:, 1], 1)
+            others = residues[residues[:, 0] != residues[:, 1], 1]
+            at_residue += np.bincount(np.append(residues[:, 0], others), minlength=len(at_residue))
     worst = int(at_residue.argmax()) if at_residue.any() else None
     return ViolationReport(
         residues=int(chain.exists.any(-1).sum()),

@@ -131,6 +131,28 @@ def test_unclamped_examples_cost_more() -> None:
     assert float(mixed[1]) > 1.5 * float(clamped[1])
 
 
+def test_an_example_without_atoms_learns_from_its_distances_alone() -> None:
+    outputs, features, labels = _batch()
+    keep = ("pseudo_beta", "pseudo_beta_mask", "resolution")
+    for name in labels:
+        if name not in keep:
+            labels[name][1] = 0
+    for name in set(WEIGHTED_LOSSES) - {"distogram"}:
+        labels[f"loss_mask/{name}"] = torch.tensor([1.0, 0.0])
+    leaves = {
+        name: array.clone().requires_grad_()
+        for name, array in outputs.items()
+        if not name.endswith(("bin_edges", "breaks"))
+    }
+    losses = structure_loss(outputs | leaves, features, labels, CONFIG)
+    torch.testing.assert_close(losses["total"][1], 3 * 0.3 * losses["distogram"][1])
+    losses["total"][1].backward()
+    for name, leaf in leaves.items():
+        if leaf.grad is not None:
+            assert torch.isfinite(leaf.grad).all(), name
+            assert bool(leaf.grad[1].abs().sum() > 0) == (name == "distogram/logits"), name
+
+
 def test_padding_changes_no_loss() -> None:
     outputs, features, labels = _batch()
     # Make residue 8 padding in both, then cut it off.

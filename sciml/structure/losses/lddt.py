@@ -1,7 +1,6 @@
 """lDDT of points, as a score of distances; without the stereochemistry checks of the published tool.
 
-Source: Mariani et al., Bioinformatics 29:2722 (2013); as used in Jumper et al. 2021, Supplementary
-Algorithm 29.
+Source: Mariani et al., Bioinformatics 29:2722 (2013); Jumper et al. 2021, Supplementary Algorithm 29.
 """
 
 import torch
