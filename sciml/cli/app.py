@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from inspect import signature
+from inspect import getdoc, signature
 from typing import Annotated, cast
 
 import typer
@@ -77,7 +77,9 @@ class LazyVerb(TyperCommand):
         """Import the module of the verb and build its command."""
         function: Callable[..., None] = getattr(import_module(self.verb.module), self.verb.function)
         alone = typer.Typer(add_completion=False, rich_markup_mode="rich")
-        alone.command(name=self.name, no_args_is_help=_needs_arguments(function))(function)
+        alone.command(name=self.name, help=_help_text(function), no_args_is_help=_needs_arguments(function))(
+            function
+        )
         return cast(TyperCommand, get_command(alone))
 
     def make_context(  # type: ignore[override]  # typer.Context is the public name of the base's argument type
@@ -158,6 +160,12 @@ def _options_before_the_verb(
     ] = False,
 ) -> None:
     """Deep learning that answers scientific questions and shows its evidence."""
+
+
+def _help_text(function: Callable[..., None]) -> str:
+    """The docstring, each paragraph on one line: the width of the terminal breaks it; brackets are text."""
+    paragraphs = (getdoc(function) or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs).replace("[", "\\[")
 
 
 def _needs_arguments(function: Callable[..., None]) -> bool:

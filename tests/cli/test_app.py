@@ -151,6 +151,20 @@ def test_unknown_verbs_and_options_exit_with_2_and_suggest(capsys):
     assert main(["--no-such-option"]) == 2
 
 
+def test_help_breaks_lines_at_the_width_of_the_terminal_only_and_keeps_brackets(verb, capsys, monkeypatch):
+    def explained(path: str = "x") -> None:
+        """Do it.
+
+        A sentence that is broken
+        here needs the extra sciml[relax].
+        """
+
+    monkeypatch.setenv("COLUMNS", "100")
+    verb(explained)
+    assert main(["try", "--help"]) == 0
+    assert "A sentence that is broken here needs the extra sciml[relax]." in capsys.readouterr().out
+
+
 def test_a_verb_that_needs_arguments_prints_its_help_when_called_bare(verb, capsys):
     def needs(path: str) -> None:
         """Read PATH and say what is in it."""
