@@ -33,6 +33,12 @@ from sciml.errors import ScimlError, SettingsError
 if TYPE_CHECKING:  # pyhmmer's classes take no type arguments when they run
     _Hits = TopHits[HMM[Alphabet]]
 QUERY_NAME = "query"
+LONGEST_QUERY = 8192
+"""Residues of the longest query.
+
+HMMER aligns it with a target in memory that grows with the product of their lengths: 3 GB for two chains
+of this length. At 30,000 residues it ends the whole process instead of reporting an error.
+"""
 
 
 class SearchError(ScimlError):
@@ -111,8 +117,13 @@ def search_database(
 
     Raises:
         InputError: the database cannot be read.
-        SearchError: HMMER gives up: out of memory, numerical overflow.
+        SearchError: the query is longer than `LONGEST_QUERY`, or HMMER gives up: memory, numerical overflow.
     """
+    if len(query) > LONGEST_QUERY:
+        rule = (
+            f"a query of {len(query):,} residues is longer than HMMER can search safely ({LONGEST_QUERY:,})"
+        )
+        raise SearchError(f"{rule}; give its alignment instead, or split the chain")
     try:
         return _search(query, database, settings, cap, threads, shards, tick)
     except (AllocationError, EaselError, UnexpectedError, OverflowError) as error:

@@ -256,6 +256,11 @@ def test_hmmers_own_words_are_kept(planted: Path, monkeypatch: pytest.MonkeyPatc
     assert caught.value.exit_code == 3
 
 
+def test_a_query_that_would_crash_hmmer_is_refused(searched: Callable[..., SearchResult]) -> None:
+    with pytest.raises(SearchError, match="30,000 residues is longer than HMMER can search safely"):
+        searched("A" * 30_000)
+
+
 def test_caps_follow_the_names_of_databases() -> None:
     assert [default_cap(name) for name in ("uniref90.fasta", "MGnify_2022.fa.gz", "mgy_clusters.fa")] == [
         10_000,
