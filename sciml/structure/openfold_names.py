@@ -18,7 +18,7 @@ _OLDER_NAMES: tuple[tuple[str, str], ...] = (
     ),
     (r"\.template_single_embedder\.", ".template_angle_embedder."),
     (r"\.extra_msa_stack\.stack\.|^extra_msa_stack\.stack\.", "extra_msa_stack."),
-    (r"\.(core|pair_stack)\.", "."),
+    (r"\.(core|pair_stack|_msa_att)\.", "."),
     (r"\.ipa\.linear_(q|kv)_points\.linear\.", r".ipa.linear_\1_points."),
 )
 _NAMES: tuple[tuple[str, str], ...] = (
@@ -69,6 +69,7 @@ _NAMES: tuple[tuple[str, str], ...] = (
     (r"\.tri_mul_out\.", ".pair_update.triangle_multiplication_outgoing."),
     (r"\.tri_mul_in\.", ".pair_update.triangle_multiplication_incoming."),
     (r"\.pair_transition\.", ".pair_update.pair_transition."),
+    (r"^(template_embedder\.template_pair_stack\.blocks\.\d+)\.pair_update\.", r"\1."),
     (r"\.(msa_transition|pair_transition)\.layer_norm\.", r".\1.input_layer_norm."),
     (r"\.(msa_transition|pair_transition)\.linear_([12])\.", r".\1.transition\2."),
     (r"^structure_module\.layer_norm_s\.", "structure_module.single_layer_norm."),
@@ -137,11 +138,14 @@ def from_openfold(content: object) -> dict[str, Tensor]:
         content: a state dict, or a checkpoint that holds one under `ema`, `params`, `state_dict` or `module`.
 
     Raises:
-        SettingsError: not a dictionary of tensors.
+        SettingsError: not a dictionary of tensors, or two of them for one parameter.
     """
     renamed: dict[str, Tensor] = {}
     for name, value in _state(content).items():
         if not isinstance(value, Tensor):
             raise SettingsError(f"entry {name!r} of the checkpoint is no tensor")
-        renamed[our_name(re.sub(r"^(module\.|model\.)+", "", name))] = value.float()
+        ours = our_name(re.sub(r"^(module\.|model\.)+", "", name))
+        if ours in renamed:
+            raise SettingsError(f"entry {name!r} of the checkpoint is a second array for {ours}")
+        renamed[ours] = value.float()
     return renamed
