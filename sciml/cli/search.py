@@ -55,14 +55,14 @@ def search(
         ),
     ] = None,
     threads: Annotated[
-        int | None, typer.Option(help="Searching threads; all processors if not given.")
+        int | None, typer.Option(min=1, help="Searching threads; all processors if not given.")
     ] = None,
-    max_length: Annotated[int, typer.Option(help="Residues of the longest record.")] = MAX_LENGTH,
-    json_output: Annotated[
-        bool, typer.Option("--json", help="Print search.json on standard output.")
+    max_length: Annotated[int, typer.Option(min=1, help="Residues of the longest record.")] = MAX_LENGTH,
+    as_json: Annotated[bool, typer.Option("--json", help="Print search.json on standard output.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say how the input is understood; search nothing.")
     ] = False,
-    quiet: Annotated[bool, typer.Option(help="No progress and no table.")] = False,
-    dry_run: Annotated[bool, typer.Option(help="Say how the input is understood; search nothing.")] = False,
 ) -> None:
     """Search FASTA databases with jackhmmer and write an alignment of each record as A3M and Stockholm.
 
@@ -80,7 +80,7 @@ def search(
         raise typer.Exit(_exit_code(batch, failed=0))
     run = _Run(batch, databases, caps, settings, threads, output, quiet)
     manifest = run.all_records()
-    if json_output:
+    if as_json:
         print(json.dumps(manifest, indent=2))
     raise typer.Exit(_exit_code(batch, run.failed))
 

@@ -65,8 +65,10 @@ class SearchSettings:
     def __post_init__(self) -> None:
         if self.iterations < 1:
             raise SettingsError(f"a search has at least one iteration, got {self.iterations}")
-        if min(self.evalue, self.inclusion_evalue, self.domain_evalue) <= 0:
-            raise SettingsError(f"E-values are positive, got {self}")
+        for name in ("evalue", "inclusion_evalue", "domain_evalue"):
+            value = getattr(self, name)
+            if not 0 < value < float("inf"):
+                raise SettingsError(f"{name} is an E-value, positive and finite; got {value}")
         if self.inclusion_evalue > self.evalue:
             rule = "a sequence cannot be included without being reported"
             raise SettingsError(

@@ -240,7 +240,14 @@ def test_settings_and_queries_that_cannot_be_are_refused(searched: Callable[...,
         searched(caps=[1, 2])
     with pytest.raises(SettingsError, match="at least 1, got 0"):
         searched(caps=[0])
-    for wrong in ({"iterations": 0}, {"evalue": 0.0}, {"inclusion_evalue": 1.0}, {"seed": 0}):
+    for wrong in (
+        {"iterations": 0},
+        {"evalue": 0.0},
+        {"evalue": float("nan")},
+        {"domain_evalue": float("inf")},
+        {"inclusion_evalue": 1.0},
+        {"seed": 0},
+    ):
         with pytest.raises(SettingsError):
             SearchSettings(**wrong)
 
