@@ -1,6 +1,7 @@
 """A picture of a predicted chain: its cartoon in the colours of pLDDT, drawn without a graphics card."""
 
 import numpy as np
+from einops import rearrange
 from numpy.typing import NDArray
 
 from sciml.report.cartoon import Ribbon, ribbon
@@ -76,19 +77,19 @@ def _draw(canvas: Canvas, axis: Ribbon, colours: NDArray[np.float32]) -> None:
     wide, thick = axis.half_width.max(axis=0).tolist()
     angle = _even_angles(wide, thick, spacing=1 / (_DENSITY * canvas.scale))
     around = len(angle)
-    cosine, sine = np.cos(angle)[:, None], np.sin(angle)[:, None]
+    cosine, sine = (np.asarray(f(angle), np.float32)[:, None] for f in (np.cos, np.sin))
+    centre, across, through, half_width = (
+        array.astype(np.float32) for array in (axis.centre, axis.across, axis.through, axis.half_width)
+    )
     step = max(1, _POINTS_AT_ONCE // around)
-    for start in range(0, len(axis.centre), step):
+    for start in range(0, len(centre), step):
         part = slice(start, start + step)
-        across, through = axis.across[part, None], axis.through[part, None]  # (point, 1, 3)
-        a, b = axis.half_width[part, 0, None, None], axis.half_width[part, 1, None, None]
-        points = axis.centre[part, None] + a * cosine * across + b * sine * through
-        normals = cosine / a * across + sine / b * through
+        a, b = half_width[part, 0, None, None], half_width[part, 1, None, None]  # (point, 1, 1)
+        points = centre[part, None] + a * cosine * across[part, None] + b * sine * through[part, None]
+        normals = cosine / a * across[part, None] + sine / b * through[part, None]
         normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
         shades = np.repeat(colours[axis.residue[part]], around, axis=0)
-        canvas.add(
-            points.reshape(-1, 3).astype(np.float32), normals.reshape(-1, 3).astype(np.float32), shades
-        )
+        canvas.add(rearrange(points, "p a c -> (p a) c"), rearrange(normals, "p a c -> (p a) c"), shades)
     for end in (0, -1):
         _draw_cap(canvas, axis, end, colours[axis.residue[end]])
 
