@@ -6,11 +6,10 @@ is left over.
 
 import hashlib
 import json
-import struct
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
-from zipfile import BadZipFile
 
 import numpy as np
 import safetensors.torch
@@ -26,6 +25,7 @@ from sciml.structure.openfold_names import from_openfold
 from sciml.structure.parameter_names import PREFIX, published_layout, published_shapes, to_published
 
 FORMAT = "sciml-structure-1"
+_RESERVED_METADATA = ("format", "config", "digest")
 _STACKS = {
     "evoformer_blocks": PREFIX + "evoformer/evoformer_iteration/",
     "extra_msa_blocks": PREFIX + "evoformer/extra_msa_stack/",
@@ -132,12 +132,10 @@ def recognise_published(shapes: dict[str, Shape], name_hint: str = "") -> Config
     Raises:
         SettingsError: no preset fits; the message names the first array that does not fit the nearest one.
     """
-    blocks = {
-        field: max(
-            (shape[0] for name, shape in shapes.items() if name.startswith(scope) and shape), default=0
-        )
-        for field, scope in _STACKS.items()
-    }
+    blocks = {}
+    for field, scope in _STACKS.items():
+        leading = Counter(shape[0] for name, shape in shapes.items() if name.startswith(scope) and shape)
+        blocks[field] = leading.most_common(1)[0][0] if leading else 0  # one misshapen array has no say
     return _recognise(shapes, blocks, lambda config: published_shapes(empty_model(config)), name_hint)
 
 
@@ -146,10 +144,8 @@ def _parameter_shapes(config: Config) -> dict[str, Shape]:
 
 
 def _from_published(arrays: dict[str, Tensor], config: Config) -> AlphaFold:
+    """The network of a configuration that was recognised by these arrays."""
     model = empty_model(config)
-    misfit = _misfit(published_shapes(model), {name: tuple(array.shape) for name, array in arrays.items()})
-    if misfit is not None:
-        raise SettingsError(misfit)
     state = {}
     for path, entry in published_layout(model).items():
         array = arrays[entry.name] if entry.block is None else arrays[entry.name][entry.block]
@@ -162,16 +158,24 @@ def _read_npz(path: Path) -> dict[str, Tensor]:
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-    except (BadZipFile, OSError, ValueError, EOFError, KeyError, struct.error) as error:
+    except Exception as error:  # numpy and zipfile raise whatever the broken file makes them raise
         raise InputError(f"not a readable npz file of plain arrays ({error})", file=str(path)) from error
     for name, array in arrays.items():
-        if not np.issubdtype(array.dtype, np.floating) or not np.isfinite(array).all():
-            raise InputError("parameters must be finite floating-point numbers", file=str(path), record=name)
+        if not np.issubdtype(array.dtype, np.floating):
+            rule = f"parameters are floating-point numbers, not {array.dtype}"
+            raise InputError(rule, file=str(path), record=name)
     return {name: torch.from_numpy(np.asarray(array, dtype=np.float32)) for name, array in arrays.items()}
+
+
+def _refuse_non_finite(arrays: dict[str, Tensor], path: Path) -> None:
+    for name, array in arrays.items():
+        if not bool(array.isfinite().all()):
+            raise InputError("parameters must be finite numbers", file=str(path), record=name)
 
 
 def _load_npz(path: Path, preset: str | None) -> tuple[AlphaFold, dict[str, str]]:
     arrays = _read_npz(path)
+    _refuse_non_finite(arrays, path)
     shapes = {name: tuple(array.shape) for name, array in arrays.items()}
     config = recognise_published(shapes, preset or path.name)
     return _from_published(arrays, config), {}
@@ -183,6 +187,7 @@ def _load_openfold(path: Path, preset: str | None) -> tuple[AlphaFold, dict[str,
     except Exception as error:  # torch raises whatever the broken archive makes it raise
         raise InputError(f"not a checkpoint of plain tensors ({error})", file=str(path)) from error
     state = from_openfold(content)
+    _refuse_non_finite(state, path)
     shapes = {name: tuple(array.shape) for name, array in state.items()}
     config = _recognise(shapes, _block_counts(state, _OUR_STACKS), _parameter_shapes, preset or path.name)
     model = empty_model(config)
@@ -190,9 +195,10 @@ def _load_openfold(path: Path, preset: str | None) -> tuple[AlphaFold, dict[str,
     return model, {}
 
 
-def _digest(state: dict[str, Tensor]) -> str:
-    """SHA-256 over names, shapes and values, so that a flipped byte is noticed."""
-    digest = hashlib.sha256()
+def _digest(state: dict[str, Tensor], header: dict[str, str]) -> str:
+    """SHA-256 over metadata, names, shapes and values, so that a flipped byte is noticed: also one in a
+    setting, such as the length unit, that no shape depends on."""
+    digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
     for name in sorted(state):
         array = state[name].contiguous()
         digest.update(f"{name}{tuple(array.shape)}{array.dtype}".encode())
@@ -207,15 +213,15 @@ def _load_safetensors(path: Path, preset: str | None) -> tuple[AlphaFold, dict[s
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
         if metadata.get("format") != FORMAT:
             raise InputError(f"its metadata must say format {FORMAT!r}", file=str(path))
+        if metadata.pop("digest", None) != _digest(state, metadata):
+            raise InputError("damaged: its contents do not match its checksum", file=str(path))
+        del metadata["format"]
         config = Config.from_dict(json.loads(metadata.pop("config")))
     except (SafetensorError, OSError, ValueError, TypeError, KeyError, UnicodeDecodeError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"not a parameter file of this package ({error})", file=str(path)) from error
-    if preset is not None and preset != config.name:
-        raise InputError(f"holds parameters of {config.name!r}, not of {preset!r}", file=str(path))
-    if metadata.pop("digest", None) != _digest(state):
-        raise InputError("damaged: its values do not match its checksum", file=str(path))
+    _refuse_non_finite(state, path)
     model = empty_model(config)
     misfit = _misfit(_parameter_shapes(config), {name: tuple(array.shape) for name, array in state.items()})
     if misfit is not None:
@@ -236,7 +242,8 @@ def load_parameters(path: str | Path, *, preset: str | None = None) -> Loaded:
 
     Raises:
         MissingRequirementError: no such file.
-        InputError: a missing, extra or misshapen array, by name; a damaged file.
+        InputError: a missing, extra or misshapen array, by name; a number that is not finite; a damaged
+            file; parameters of another preset than the one asked for.
     """
     path = Path(path)
     if not path.is_file():
@@ -255,6 +262,8 @@ def load_parameters(path: str | Path, *, preset: str | None = None) -> Loaded:
         model, metadata = loaders[path.suffix](path, preset)
     except SettingsError as error:
         raise InputError(str(error), file=str(path)) from error
+    if preset is not None and preset != model.config.name:
+        raise InputError(f"holds parameters of {model.config.name!r}, not of {preset!r}", file=str(path))
     return Loaded(model.eval(), path, sha256_of(path), metadata)
 
 
@@ -268,7 +277,7 @@ def save_parameters(model: AlphaFold, path: str | Path, metadata: dict[str, str]
         metadata: strings kept in the header of a safetensors file.
 
     Raises:
-        SettingsError: another ending; metadata for an npz file.
+        SettingsError: another ending; metadata for an npz file, or under a name that the format uses.
     """
     path = Path(path)
     if path.suffix == ".npz":
@@ -279,11 +288,14 @@ def save_parameters(model: AlphaFold, path: str | Path, metadata: dict[str, str]
         return
     if path.suffix != ".safetensors":
         raise SettingsError(f"parameters are written as .safetensors or .npz, not {path.suffix!r}")
+    reserved = sorted(set(metadata or {}) & set(_RESERVED_METADATA))
+    if reserved:
+        raise SettingsError(f"metadata cannot be called {reserved[0]!r}: the file format uses that name")
     state = {name: p.detach().float().cpu().contiguous() for name, p in model.named_parameters()}
     header = {
         **(metadata or {}),
         "format": FORMAT,
         "config": json.dumps(model.config.to_dict()),
-        "digest": _digest(state),
     }
+    header["digest"] = _digest(state, header)
     atomic_write_bytes(path, safetensors.torch.save(state, metadata=header))
