@@ -4,7 +4,7 @@ import random
 from pathlib import Path, PureWindowsPath
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sciml.data.names import LONGEST_NAME, file_name, file_names, stockholm_names
@@ -77,6 +77,7 @@ def test_ten_thousand_random_identifiers_keep_apart_and_inside(tmp_path: Path) -
     assert len(list(tmp_path.iterdir())) == 200
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(st.text(max_size=80), unique=True, max_size=20))
 def test_any_batch_has_different_safe_names(identifiers: list[str]) -> None:
     names = file_names(identifiers)
@@ -85,6 +86,7 @@ def test_any_batch_has_different_safe_names(identifiers: list[str]) -> None:
     assert len({name.casefold() for name in names}) == len(identifiers)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_a_hashed_name_is_never_another_identifiers_own_name(identifier: str) -> None:
     name = file_name(identifier)
