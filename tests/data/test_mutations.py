@@ -9,9 +9,11 @@ import pytest
 
 from sciml.data.a3m import read_a3m
 from sciml.data.fasta import read_fasta
+from sciml.data.sequence_database import SequenceDatabase
 from sciml.data.sequences import read_sequences
 from sciml.data.stockholm import read_stockholm
 from sciml.errors import InputError
+from sciml.runs.cache import Cache
 
 FASTA = b">a first one\nMKVLDEFGHIRSTVWYACNPQ\nAAAA\n>b\nmkvl*\n>c|d\nMUOBZJX\n"
 A3M = b"#6\t1\n>query of six\nMKVLDE\n>hit/3-9 E=1\naMK-LcDE\n>ss_pred\nCCHHCC\n>other\n--VLD-zz\n"
@@ -75,10 +77,18 @@ def check(path: Path, data: bytes, read: Callable[[Path], object]) -> bool:
     return True
 
 
+def read_database(path: Path) -> str:
+    """The digest of a database, which reads all of it; without a cache, so that every file is read."""
+    return SequenceDatabase(
+        [path], cache=Cache("digests", path)
+    ).sha256  # a file is no folder: nothing is kept
+
+
 FORMATS: list[tuple[str, bytes, Callable[[Path], object]]] = [
     ("x.fasta", FASTA, read_fasta),
     ("x.a3m", A3M, read_a3m),
     ("x.sto", STOCKHOLM, read_stockholm),
+    ("database.fa", FASTA, read_database),
     ("x.fa", FASTA, read_sequences),
     ("y.a3m", A3M, read_sequences),
     ("x.fasta.gz", SEQUENCE_GZIP, read_sequences),
