@@ -29,6 +29,7 @@ from sciml.structure.all_atom import (
     torsion_angles_to_frames,
 )
 from sciml.structure.rigid import Rigid, quat_to_rot
+from tests.structure.ideal_chain import ideal_chain
 
 AATYPE = torch.arange(20)
 
@@ -75,6 +76,17 @@ def test_ideal_residues_built_from_torsions_give_these_torsions_back() -> None:
     # chain. The ideal positions (three decimals) leave an atom of some groups 0.002 Å out of plane.
     wanted = torch.cat([torch.ones(20, 1), chi_exists], dim=1)[..., None]
     torch.testing.assert_close(back.sin_cos[:, 2:] * wanted, torsions[:, 2:] * wanted, atol=5e-3, rtol=0)
+
+
+def test_backbone_torsions_of_a_chain_are_those_it_was_built_with() -> None:
+    turns = [(-60.0, -45.0), (-120.0, 130.0), (60.0, 40.0), (-75.0, 150.0), (-90.0, 0.0)]
+    aatype, atom14 = ideal_chain("AAAAA", turns)
+    torsions = atom37_to_torsion_angles(aatype, atom14_to_atom37(atom14, aatype), _masks(aatype))
+    omega, phi, psi = torch.atan2(*torsions.sin_cos[:, :3].unbind(-1)).rad2deg().unbind(-1)
+    assert omega[1:].abs().tolist() == pytest.approx([180] * 4, abs=0.5)
+    assert phi[1:].tolist() == pytest.approx([turn[0] for turn in turns[1:]], abs=0.5)
+    assert psi.tolist() == pytest.approx([turn[1] for turn in turns], abs=0.5)
+    assert torsions.mask[0].tolist() == [0, 0, 1, 0, 0, 0, 0]  # nothing before the first residue
 
 
 def test_bond_lengths_hold_for_any_torsions() -> None:

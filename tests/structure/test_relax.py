@@ -212,11 +212,16 @@ def test_energy_gradient_matches_finite_differences() -> None:
 
 
 def test_neighbours_leave_out_what_is_bonded() -> None:
-    energy, atoms, _ = _energy("PCAC", STRAND)
-    energy.find_neighbours(atoms)
-    pairs = {tuple(pair) for pair in energy.pairs.T.tolist()}
-    c, n, sulfur = 2, 0, ATOM14_NAMES["CYS"].index("SG")
-    assert (c, 14 + n) not in pairs  # a peptide bond
-    assert (14 + sulfur, 42 + sulfur) not in pairs  # a possible disulfide
-    assert (n, ATOM14_NAMES["PRO"].index("CD")) not in pairs  # the ring
-    assert (1, 14 + 1) in pairs  # CA and CA of neighbours
+    c, n, gamma = 2, 0, ATOM14_NAMES["CYS"].index("SG")
+    found = {}
+    for sequence in ("PCAC", "PSAS"):
+        energy, atoms, _ = _energy(sequence, STRAND)
+        atoms[3, gamma] = atoms[1, gamma] + 1.2  # 2.1 Å, as in a disulfide
+        energy.find_neighbours(atoms)
+        found[sequence] = {tuple(pair) for pair in energy.pairs.T.tolist()}
+    assert (14 + gamma, 42 + gamma) not in found["PCAC"]
+    assert (14 + gamma, 42 + gamma) in found["PSAS"]
+    for pairs in found.values():
+        assert (c, 14 + n) not in pairs  # a peptide bond
+        assert (n, ATOM14_NAMES["PRO"].index("CD")) not in pairs  # the ring
+        assert (1, 14 + 1) in pairs  # CA and CA of neighbours
