@@ -61,8 +61,8 @@ def structure(
     import torch
 
     from sciml.errors import InputError
-    from sciml.structure.training_config import TrainingConfig
-    from sciml.structure.training_run import RunOptions, StructureRun, stored_config
+    from sciml.structure.training_config import RunOptions, TrainingConfig
+    from sciml.structure.training_run import StructureRun, stored_config
     from sciml.training.records import read_json
     from sciml.training.settings import as_json, parse_assignments
 

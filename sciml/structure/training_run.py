@@ -10,7 +10,7 @@ import math
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ from sciml.structure.training import (
     data_digest,
     resolved_precision,
 )
-from sciml.structure.training_config import TrainingConfig
+from sciml.structure.training_config import RunOptions, TrainingConfig
 from sciml.structure.training_data import TrainingData, alignment_folder
 from sciml.training.checkpoints import LAST, AtomicCheckpoint, read_checkpoint
 from sciml.training.ema import ExponentialMovingAverage
@@ -46,22 +46,6 @@ from sciml.training.timebox import TimeBox
 TRAINING_SPLITS = ("train", "train_ca")
 _INITIAL_STREAM = 2  # position of the draw of the initial parameters among the seeds of a run
 _EXPORT_SECONDS = 5.0
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """What a run may change from one invocation to the next without changing its result."""
-
-    max_seconds: float | None = None
-    """Wall-clock limit of this invocation; None trains to the last step."""
-    device: str = "auto"
-    """auto, cpu or cuda."""
-    devices: int = 1
-    """Devices of this machine that train together, each with its own batch."""
-    workers: int = 0
-    """Loader processes of each device."""
-    checkpoint_minutes: float = 5.0
-    """Between two periodic checkpoints."""
 
 
 def chosen_device(name: str) -> torch.device:

@@ -28,9 +28,9 @@ from sciml.structure.training import (
     features_only,
     resolved_precision,
 )
-from sciml.structure.training_config import TrainingConfig
+from sciml.structure.training_config import RunOptions, TrainingConfig
 from sciml.structure.training_data import TrainingData
-from sciml.structure.training_run import RunOptions, StructureRun, stored_config
+from sciml.structure.training_run import StructureRun, stored_config
 from sciml.training.records import read_metrics
 from sciml.training.settings import as_json
 from tests.structure.folded_chain import HAIRPIN, HELIX, write_data
