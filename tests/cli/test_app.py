@@ -1,3 +1,4 @@
+import importlib.metadata
 import subprocess
 import sys
 from types import ModuleType
@@ -173,3 +174,12 @@ def test_a_verb_that_needs_arguments_prints_its_help_when_called_bare(verb, caps
     assert main(["try"]) == 2
     captured = capsys.readouterr()
     assert "Read PATH and say what is in it." in captured.out + captured.err
+
+
+def test_the_installed_command_and_python_m_are_this_command_line():
+    (command,) = importlib.metadata.entry_points(group="console_scripts", name="sciml")
+    assert command.load() is main
+    done = subprocess.run(
+        [sys.executable, "-m", "sciml", "--version"], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == f"sciml {sciml.__version__}\n"
