@@ -125,26 +125,19 @@ def search(
     query, _ = checked_sequence(sequence, record="query", max_length=len(sequence))
     chosen_caps = _checked_caps(databases, caps)
     clock = _Clock(progress, [database.name for database in databases], settings.iterations, start)
-    parts: list[Alignment] = []
     found: list[Found] = []
     for number, (database, cap) in enumerate(zip(databases, chosen_caps, strict=True)):
         key = answer_key(query, database.sha256, settings, cap)
         answer = _remembered(cache, key)
         if answer is None:
             clock.begin(number, [other.residues for other in databases])
+            workers = threads or available_threads()
             answer = search_database(
-                query,
-                database,
-                settings,
-                cap,
-                threads=threads or available_threads(),
-                shards=shards,
-                tick=clock.tick,
+                query, database, settings, cap, threads=workers, shards=shards, tick=clock.tick
             )
             cache.put(key, _packed(answer))
         found.append(answer)
-        parts.append(answer.alignment)
-    merged = Alignment.merged(parts)
+    merged = Alignment.merged([answer.alignment for answer in found])
     merged = replace(merged, descriptions=(name, *merged.descriptions[1:]))
     return SearchResult(
         alignment=merged,
