@@ -3,6 +3,7 @@
 import gzip
 import io
 import random
+import subprocess
 import sys
 from pathlib import Path
 
@@ -158,3 +159,9 @@ def test_gzip_output_is_the_same_for_the_same_records(tmp_path: Path) -> None:
 
 def test_a_line_break_inside_a_header_cannot_make_a_record() -> None:
     assert format_fasta([("a\n>b\r\nMK", "V")]) == ">a >b  MK\nV\n"
+
+
+def test_reading_fasta_loads_no_heavy_library() -> None:
+    check = "import sys, sciml.data.fasta; print(sorted({'torch', 'numpy', 'pyhmmer'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
