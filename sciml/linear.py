@@ -89,6 +89,34 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None, activation: Ac
     return result
 
 
+_SMALLEST_SINGLE_PRODUCT = 160
+"""Rows from which a matrix product by oneDNN, one call each, beats a batched one by BLAS."""
+
+
+def products_of_transposed(first: Tensor, second: Tensor) -> Tensor:
+    """first secondᵀ for each matrix of a stack.
+
+    Args:
+        first: (b, c, i, k).
+        second: (b, c, j, k).
+
+    Returns:
+        (b, c, i, j).
+    """
+    can_call_onednn = (
+        not torch.is_grad_enabled() and first.device.type == "cpu" and first.dtype == torch.float32
+    )
+    if not can_call_onednn or first.shape[2] < _SMALLEST_SINGLE_PRODUCT or not _onednn_is_usable():
+        return first @ second.transpose(-1, -2)
+    product = first.new_empty(*first.shape[:3], second.shape[2])
+    for example in range(first.shape[0]):
+        for channel in range(first.shape[1]):
+            product[example, channel] = _product(
+                first[example, channel], second[example, channel], None, "none"
+            )
+    return product
+
+
 class Linear(nn.Linear):
     """An affine layer with AlphaFold 2's initialisations.
 

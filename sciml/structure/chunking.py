@@ -22,6 +22,12 @@ def rows_per_block(row_bytes: float, device: torch.device) -> int:
     return max(1, int(budget // max(1.0, row_bytes)))
 
 
+def row_blocks(rows: int, row_bytes: float, device: torch.device) -> list[slice]:
+    """The rows in blocks of the size that `rows_per_block` gives; slices with explicit ends."""
+    size = rows_per_block(row_bytes, device)
+    return [slice(start, min(start + size, rows)) for start in range(0, rows, size)]
+
+
 def update_rows(
     x: Tensor,
     function: Callable[..., Tensor],
@@ -45,9 +51,7 @@ def update_rows(
     if torch.is_grad_enabled():
         update = function(x, *along)
         return x + (update if keep is None else update * keep)
-    size = rows_per_block(row_bytes * x.shape[0], x.device)
-    for start in range(0, x.shape[1], size):
-        rows = slice(start, start + size)
+    for rows in row_blocks(x.shape[1], row_bytes * x.shape[0], x.device):
         block = x[:, rows]
         update = function(block, *(None if other is None else other[:, rows] for other in along))
         block += update if keep is None else update * keep

@@ -5,7 +5,6 @@ Source: Jumper et al. 2021, Supplementary Algorithms 6, 16 and 18.
 
 from functools import partial
 
-import torch
 from einops import rearrange
 from torch import Tensor, nn
 
@@ -21,7 +20,6 @@ from sciml.structure.triangle import (
     OuterProductMean,
     Transition,
     TriangleAttention,
-    TriangleMultiplication,
     TriangleMultiplicationIncoming,
     TriangleMultiplicationOutgoing,
 )
@@ -63,12 +61,6 @@ class PairUpdate(nn.Module):
         self.pair_transition = Transition(c_z, factor)
         self.dropout = SharedDropout(dropout)
 
-    def _multiply(self, pair: Tensor, mask: Tensor | None, module: TriangleMultiplication) -> Tensor:
-        update = module(pair, mask)
-        keep = self.dropout.factor(pair)
-        update = update if keep is None else update * keep
-        return pair + update if torch.is_grad_enabled() else pair.add_(update)
-
     def _attend(self, pair: Tensor, mask: Tensor | None, module: TriangleAttention) -> Tensor:
         row_bytes = module.attention.row_bytes(pair.shape[2], pair.element_size())
         attend = partial(module.attend, bias=module.triangle_bias(pair))
@@ -78,8 +70,9 @@ class PairUpdate(nn.Module):
         """(b, i, j, c_z), mask (b, i, j) -> (b, i, j, c_z). Overwrites its input outside autograd."""
 
         def multiply(pair: Tensor) -> Tensor:
-            pair = self._multiply(pair, mask, self.triangle_multiplication_outgoing)
-            return self._multiply(pair, mask, self.triangle_multiplication_incoming)
+            for module in (self.triangle_multiplication_outgoing, self.triangle_multiplication_incoming):
+                pair = module.update(pair, mask, self.dropout.factor(pair))
+            return pair
 
         def attend(pair: Tensor) -> Tensor:
             pair = self._attend(pair, mask, self.triangle_attention_starting_node)

@@ -7,7 +7,8 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
-from sciml.linear import Linear
+from sciml.linear import Linear, products_of_transposed
+from sciml.structure.chunking import row_blocks, update_rows
 from sciml.structure.primitives import GatedAttention, LayerNorm
 
 
@@ -33,11 +34,31 @@ class TriangleMultiplication(nn.Module):
         self.gating_linear = Linear(c_z, c_z, init="gating")
 
     def _factor(self, normed: Tensor, projection: Linear, gate: Linear, mask: Tensor | None) -> Tensor:
-        """One gated and masked factor, channels first: (b, i, k, c) -> (b, c, i, k)."""
-        factor = projection(normed) * gate(normed, activation="sigmoid")
-        if mask is not None:
-            factor = factor * mask[..., None].to(factor.dtype)
-        return rearrange(factor, "b i k c -> b c i k").contiguous()
+        """One gated and masked factor of some rows: (b, row, k, c_z), mask (b, row, k) -> (b, row, k, c)."""
+        factor = gate(normed, activation="sigmoid")
+        factor = projection(normed) * factor if torch.is_grad_enabled() else factor.mul_(projection(normed))
+        return factor if mask is None else factor * mask[..., None].to(factor.dtype)
+
+    def _factors(self, normed: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Both factors of some rows, in the order in which they are multiplied, channels first.
+
+        Outgoing sums left[i, k] right[j, k] over k, incoming left[k, j] right[k, i]: there rows are k.
+
+        Returns:
+            (b, c, i, k) and (b, c, j, k), as views.
+        """
+        left = self._factor(normed, self.left_projection, self.left_gate, mask)
+        right = self._factor(normed, self.right_projection, self.right_gate, mask)
+        if self.is_outgoing:
+            return rearrange(left, "b i k c -> b c i k"), rearrange(right, "b j k c -> b c j k")
+        return rearrange(right, "b k i c -> b c i k"), rearrange(left, "b k j c -> b c j k")
+
+    def _finish(self, product: Tensor, normed: Tensor) -> Tensor:
+        """The update of some rows from their products (b, c, i, j) and normalised pairs (b, i, j, c_z)."""
+        centred = self.center_layer_norm(rearrange(product, "b c i j -> b i j c").contiguous())
+        gate = self.gating_linear(normed, activation="sigmoid")
+        output = self.output_projection(centred)
+        return output * gate if torch.is_grad_enabled() else output.mul_(gate)
 
     def forward(self, pair: Tensor, mask: Tensor | None = None) -> Tensor:
         """The update of the pair representation.
@@ -50,12 +71,47 @@ class TriangleMultiplication(nn.Module):
             (b, i, j, c_z).
         """
         normed = self.layer_norm_input(pair)
-        left = self._factor(normed, self.left_projection, self.left_gate, mask)
-        right = self._factor(normed, self.right_projection, self.right_gate, mask)
-        # Outgoing: Σ_k left[i, k] right[j, k]; incoming: Σ_k left[k, j] right[k, i].
-        product = left @ right.transpose(-1, -2) if self.is_outgoing else right.transpose(-1, -2) @ left
-        centred = self.center_layer_norm(rearrange(product, "b c i j -> b i j c").contiguous())
-        return self.output_projection(centred) * self.gating_linear(normed, activation="sigmoid")
+        first, second = self._factors(normed, mask)
+        return self._finish(first @ second.transpose(-1, -2), normed)
+
+    def update(self, pair: Tensor, mask: Tensor | None = None, keep: Tensor | None = None) -> Tensor:
+        """pair + forward(pair) · keep, in place outside autograd, where blocks of rows keep temporaries
+        small.
+
+        Args:
+            pair: (b, i, j, c_z).
+            mask: (b, i, j).
+            keep: (b, 1, j, c_z), a dropout factor shared by the rows.
+        """
+        if torch.is_grad_enabled():
+            update = self(pair, mask)
+            return pair + (update if keep is None else update * keep)
+        batch, residues = pair.shape[:2]
+        c_hidden, dtype = self.left_projection.out_features, self.left_projection.weight.dtype
+        first, second = (
+            torch.empty(batch, c_hidden, residues, residues, dtype=dtype, device=pair.device)
+            for _ in range(2)
+        )
+        rows = (
+            2 if self.is_outgoing else 3
+        )  # the axis of the factors that the rows of the pair array run along
+        for block in row_blocks(residues, self._row_bytes(pair), pair.device):
+            normed = self.layer_norm_input(pair[:, block])
+            factors = self._factors(normed, None if mask is None else mask[:, block])
+            for whole, part in zip((first, second), factors, strict=True):
+                whole.narrow(rows, block.start, part.shape[rows]).copy_(part)
+        product = products_of_transposed(first, second)
+
+        def finish(pair_rows: Tensor, product_rows: Tensor) -> Tensor:
+            return self._finish(product_rows.transpose(1, 2), self.layer_norm_input(pair_rows))
+
+        by_rows = product.transpose(1, 2)  # (b, i, c, j)
+        return update_rows(pair, finish, self._row_bytes(pair) / batch, along=(by_rows,), keep=keep)
+
+    def _row_bytes(self, pair: Tensor) -> float:
+        """Temporaries of one row, in bytes."""
+        c_hidden = self.left_projection.out_features
+        return pair.shape[0] * pair.shape[2] * (2 * pair.shape[3] + 3 * c_hidden) * pair.element_size()
 
 
 class TriangleMultiplicationOutgoing(TriangleMultiplication):
