@@ -144,7 +144,6 @@ def _parameter_shapes(config: Config) -> dict[str, Shape]:
 
 
 def _from_published(arrays: dict[str, Tensor], config: Config) -> AlphaFold:
-    """The network of a configuration that was recognised by these arrays."""
     model = empty_model(config)
     state = {}
     for path, entry in published_layout(model).items():

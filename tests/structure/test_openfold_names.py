@@ -112,7 +112,7 @@ def test_a_pickle_that_calls_functions_is_refused_and_not_run(model, tmp_path, i
     if is_zip:
         torch.save(content, path)
     else:
-        path.write_bytes(pickle.dumps(content))
+        path.write_bytes(pickle.dumps(content, protocol=2))
     with pytest.raises(InputError, match=r"evil\.pt: not a checkpoint of plain tensors"):
         load_parameters(path)
     assert not trace.exists()
