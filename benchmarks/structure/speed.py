@@ -1,0 +1,194 @@
+"""How fast is one pass of the 48-block network, beside the floor that its matrix products set and beside
+peers?
+
+    python benchmarks/structure/speed.py [--residues 64 128 256] [--precision float32 bfloat16] [--repeats 5]
+
+Random parameters, random features, 128 MSA and 256 extra rows, one pass without recycling. The floor is the
+number of operations counted from the shapes over the best rate of matrix products measured in the same
+process. A size runs in a process of its own, so that the peak memory is its own. `alphafold-colabfold` (JAX)
+is timed on the same sizes where it is installed.
+"""
+
+import argparse
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+MSA_ROWS, EXTRA_ROWS = 128, 256
+
+
+def peak_bytes() -> int:
+    """Largest resident memory of this process so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def matmul_rate(precision: str, seconds: float = 2.0) -> float:
+    """Best operations per second of square and of tall products, by both libraries that torch can call."""
+    import torch
+
+    from sciml.linear import linear
+
+    dtype = getattr(torch, precision)
+    best = 0.0
+    with torch.inference_mode():
+        for rows, c_in, c_out in ((2048, 2048, 2048), (16384, 128, 512), (8192, 256, 1024)):
+            x, weight = torch.randn(rows, c_in).to(dtype), torch.randn(c_out, c_in).to(dtype)
+            for product in (lambda x=x, w=weight: x @ w.t(), lambda x=x, w=weight: linear(x, w)):
+                product()
+                start, count = time.perf_counter(), 0
+                while time.perf_counter() - start < seconds / 6:
+                    product()
+                    count += 1
+                rate = 2 * rows * c_in * c_out * count / (time.perf_counter() - start)
+                best = max(best, rate)
+    return best
+
+
+def random_features(residues: int, seed: int) -> dict[str, Any]:
+    """Features of random letters, in the shapes of one pass."""
+    import torch
+
+    from sciml.structure.features.pipeline import sequence_features
+
+    generator = torch.Generator().manual_seed(seed)
+
+    def letters(rows: int) -> torch.Tensor:
+        return torch.randint(0, 20, (1, rows, residues), generator=generator)
+
+    extra = (1, EXTRA_ROWS, residues)
+    return {
+        **sequence_features(letters(1)[:, 0], torch.arange(residues)[None]),
+        "msa_feat": torch.randn(1, MSA_ROWS, residues, 49, generator=generator),
+        "msa_mask": torch.ones(1, MSA_ROWS, residues),
+        "extra_msa": letters(EXTRA_ROWS),
+        "extra_has_deletion": torch.zeros(extra),
+        "extra_deletion_value": torch.zeros(extra),
+        "extra_msa_mask": torch.ones(extra),
+    }
+
+
+def measure(residues: int, precision: str, repeats: int, threads: int) -> dict[str, Any]:
+    """Times of one pass of `model_3_ptm` in this process."""
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+    import torch
+
+    from sciml.structure.config import Config
+    from sciml.structure.cost import Shape, activation_bytes, operations
+    from sciml.structure.model import AlphaFold
+    from sciml.structure.precision import set_precision
+
+    torch.set_num_threads(threads)
+    torch.manual_seed(0)
+    config = Config.preset("model_3_ptm")
+    with torch.device("meta"):
+        model = AlphaFold(config)
+    model = model.to_empty(device="cpu")
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.normal_(0, 0.02)
+    before = peak_bytes()
+    model = set_precision(model.eval(), precision)  # type: ignore[arg-type] # checked by argparse
+    features = random_features(residues, seed=0)
+    wall, processor = [], []
+    with torch.inference_mode():
+        for index in range(repeats + 1):
+            start, cpu_start = time.perf_counter(), time.process_time()
+            model.single_pass(features)
+            if index:  # the first warms up
+                wall.append(time.perf_counter() - start)
+                processor.append(time.process_time() - cpu_start)
+    peak = peak_bytes()
+    rate = matmul_rate(precision)
+    shape = Shape(residues, MSA_ROWS, EXTRA_ROWS)
+    count = operations(config, shape)
+    return {
+        "residues": residues,
+        "precision": precision,
+        "wall_s": wall,
+        "cpu_s": processor,
+        "operations": count,
+        "rate": rate,
+        "floor_s": count / rate,
+        "peak_bytes": peak,
+        "loaded_bytes": before,
+        "predicted_bytes": activation_bytes(config, shape, element_bytes=4 if precision == "float32" else 2),
+    }
+
+
+def in_own_process(arguments: list[str]) -> dict[str, Any]:
+    """The JSON that this file prints when it is run with these arguments."""
+    command = [sys.executable, str(Path(__file__).resolve()), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr}")
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def print_row(result: dict[str, Any]) -> None:
+    """One line of the table."""
+    wall, processor = sorted(result["wall_s"]), sorted(result["cpu_s"])
+    median = statistics.median(wall)
+    print(
+        f"{result['residues']:8d} {result['precision']:9s} {median:9.2f} {wall[0]:7.2f} {wall[-1]:7.2f} "
+        f"{statistics.median(processor):9.2f} {result['operations'] / 1e12:7.2f} {result['rate'] / 1e9:8.0f} "
+        f"{result['floor_s']:8.2f} {median / result['floor_s']:6.2f} {result['peak_bytes'] / 1e9:8.2f}",
+        flush=True,
+    )
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--residues", type=int, nargs="+", default=[64, 128, 256])
+    parser.add_argument("--precision", nargs="+", default=["float32"], choices=["float32", "bfloat16"])
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        print(
+            json.dumps(measure(options.residues[0], options.precision[0], options.repeats, options.threads))
+        )
+        return
+    print(
+        f"machine {platform.machine()}, {options.threads} threads, seed 0, "
+        f"{options.repeats} runs after one warm-up"
+    )
+    print(f"one pass, 48 + 4 blocks, {MSA_ROWS} MSA + {EXTRA_ROWS} extra rows, random parameters")
+    names = (
+        "residues",
+        "precision",
+        "wall s",
+        "min",
+        "max",
+        "CPU s",
+        "TFLOP",
+        "GFLOP/s",
+        "floor s",
+        "/floor",
+        "peak GB",
+    )
+    widths = (8, 9, 9, 7, 7, 9, 7, 8, 8, 6, 8)
+    print(" ".join(f"{name:>{width}s}" for name, width in zip(names, widths, strict=True)))
+    for residues in options.residues:
+        for precision in options.precision:
+            arguments = ["--one", "--residues", str(residues), "--precision", precision]
+            arguments += ["--repeats", str(options.repeats), "--threads", str(options.threads)]
+            print_row(in_own_process(arguments))
+    if find_spec("alphafold") is None:
+        print("alphafold-colabfold is not installed: no peer was timed")
+
+
+if __name__ == "__main__":
+    main()
