@@ -67,6 +67,8 @@ class Outcome:
     direct_cpu_s: float
     shards_agree: bool | None
     """Whether 1 and 8 shards gave the same bytes; None where it was not tried."""
+    peak_gb: float
+    """Largest memory of the process until then, the direct run included."""
 
 
 def family(header: str) -> str:
@@ -133,6 +135,7 @@ def measure(
         direct_wall_s=direct_wall,
         direct_cpu_s=direct_cpu,
         shards_agree=agree,
+        peak_gb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2,
     )
 
 
@@ -167,7 +170,7 @@ def report(outcomes: list[Outcome]) -> bool:
     pooled = sum(outcome.common for outcome in outcomes) / max(1, sum(outcome.direct for outcome in outcomes))
     truth = sum(outcome.family_size for outcome in outcomes)
     checked = [outcome.shards_agree for outcome in outcomes if outcome.shards_agree is not None]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+    peak = max(outcome.peak_gb for outcome in outcomes)
     print(f"queries                                {len(outcomes)}")
     print(f"recall against direct jackhmmer        {pooled:.4f} pooled, mean {statistics.mean(recalls):.4f},")
     print(f"  same-family members                  lowest {min(recalls):.4f}; target {RECALL_TARGET}")
