@@ -106,8 +106,11 @@ def products_of_transposed(first: Tensor, second: Tensor) -> Tensor:
     can_call_onednn = (
         not torch.is_grad_enabled() and first.device.type == "cpu" and first.dtype == torch.float32
     )
-    if not can_call_onednn or first.shape[2] < _SMALLEST_SINGLE_PRODUCT or not _onednn_is_usable():
+    is_large = min(first.shape[2], second.shape[2]) >= _SMALLEST_SINGLE_PRODUCT
+    if not (can_call_onednn and is_large and _onednn_is_usable()):
         return first @ second.transpose(-1, -2)
+    if first.shape[0] == first.shape[1] == 1:
+        return _product(first[0, 0], second[0, 0], None, "none")[None, None]
     product = first.new_empty(*first.shape[:3], second.shape[2])
     for example in range(first.shape[0]):
         for channel in range(first.shape[1]):

@@ -182,7 +182,7 @@ class OuterProductMean(nn.Module):
         """What the update of every pair row needs.
 
         Returns:
-            left (b, i, c, s); right (b, s, j·e) with channels fast; counts (b, i, j), offset included.
+            left (b, i, c, s); right (b, j·e, s) with channels fast; counts (b, i, j), offset included.
         """
         normed = self.layer_norm_input(msa)
         left, right = self.left_projection(normed), self.right_projection(normed)
@@ -193,13 +193,14 @@ class OuterProductMean(nn.Module):
             wide = mask.to(torch.promote_types(msa.dtype, torch.float32))  # counts are exact in float32
             counts = wide.transpose(1, 2) @ wide + self.count_offset
         left = rearrange(left, "b s i c -> b i c s").contiguous()
-        return left, rearrange(right, "b s j e -> b s (j e)"), counts
+        return left, rearrange(right, "b s j e -> b (j e) s").contiguous(), counts
 
     def update(self, left: Tensor, counts: Tensor, right: Tensor) -> Tensor:
         """Pair rows from their left factors: left (b, i, c, s), counts (b, i, j) -> (b, i, j, c_z)."""
         c_outer = left.shape[2]
-        outer = rearrange(left, "b i c s -> b (i c) s") @ right
-        outer = rearrange(outer, "b (i c) (j e) -> b i j (c e)", c=c_outer, e=c_outer)
+        rows = rearrange(left, "b i c s -> b 1 (i c) s")
+        outer = products_of_transposed(rows, right[:, None])
+        outer = rearrange(outer, "b 1 (i c) (j e) -> b i j (c e)", c=c_outer, e=c_outer)
         return self.output(outer) / counts[..., None].to(outer.dtype)
 
     def forward(self, msa: Tensor, mask: Tensor | None = None) -> Tensor:
