@@ -1,7 +1,8 @@
 """How fast is one pass of the 48-block network, beside the floor that its matrix products set and beside
 peers?
 
-    python benchmarks/structure/speed.py [--residues 64 128 256] [--precision float32 bfloat16] [--repeats 5]
+    python -m benchmarks.structure.speed [--residues 64 128 256] [--precision float32 bfloat16] [--repeats 5]
+    [--device cuda]
 
 Random parameters, random features, 128 MSA and 256 extra rows, one pass without recycling. The floor is the
 number of operations counted from the shapes over the best rate of matrix products measured in the same
@@ -30,26 +31,40 @@ def peak_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def matmul_rate(precision: str, seconds: float = 2.0) -> float:
-    """Best operations per second of square and of tall products, by both libraries that torch can call."""
+def matmul_rates(precision: str, device: str, seconds: float = 2.0) -> tuple[float, float]:
+    """Best operations per second of square and of tall products: torch's own, and any that the package
+    calls."""
     import torch
 
     from sciml.linear import linear
 
     dtype = getattr(torch, precision)
-    best = 0.0
+    best = [0.0, 0.0]
+    scale = 1 if device == "cpu" else 8
     with torch.inference_mode():
         for rows, c_in, c_out in ((2048, 2048, 2048), (16384, 128, 512), (8192, 256, 1024)):
-            x, weight = torch.randn(rows, c_in).to(dtype), torch.randn(c_out, c_in).to(dtype)
-            for product in (lambda x=x, w=weight: x @ w.t(), lambda x=x, w=weight: linear(x, w)):
+            x = torch.randn(rows * scale, c_in, device=device).to(dtype)
+            weight = torch.randn(c_out, c_in, device=device).to(dtype)
+            products = (lambda x=x, w=weight: x @ w.t(), lambda x=x, w=weight: linear(x, w))
+            for index, product in enumerate(products):
                 product()
+                synchronise(device)
                 start, count = time.perf_counter(), 0
                 while time.perf_counter() - start < seconds / 6:
                     product()
                     count += 1
-                rate = 2 * rows * c_in * c_out * count / (time.perf_counter() - start)
-                best = max(best, rate)
-    return best
+                synchronise(device)
+                rate = 2 * rows * scale * c_in * c_out * count / (time.perf_counter() - start)
+                best[index] = max(best[index], rate)
+    return best[0], max(best)
+
+
+def synchronise(device: str) -> None:
+    """Waits for an accelerator."""
+    if device.startswith("cuda"):
+        import torch
+
+        torch.cuda.synchronize(device)
 
 
 def random_features(residues: int, seed: int) -> dict[str, Any]:
@@ -75,7 +90,7 @@ def random_features(residues: int, seed: int) -> dict[str, Any]:
     }
 
 
-def measure(residues: int, precision: str, repeats: int, threads: int) -> dict[str, Any]:
+def measure(residues: int, precision: str, repeats: int, threads: int, device: str) -> dict[str, Any]:
     """Times of one pass of `model_3_ptm` in this process."""
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     import torch
@@ -95,18 +110,19 @@ def measure(residues: int, precision: str, repeats: int, threads: int) -> dict[s
         for parameter in model.parameters():
             parameter.normal_(0, 0.02)
     before = peak_bytes()
-    model = set_precision(model.eval(), precision)  # type: ignore[arg-type] # checked by argparse
-    features = random_features(residues, seed=0)
+    model = set_precision(model.eval().to(device), precision)  # type: ignore[arg-type] # checked by argparse
+    features = {name: array.to(device) for name, array in random_features(residues, seed=0).items()}
     wall, processor = [], []
     with torch.inference_mode():
         for index in range(repeats + 1):
             start, cpu_start = time.perf_counter(), time.process_time()
             model.single_pass(features)
+            synchronise(device)
             if index:  # the first warms up
                 wall.append(time.perf_counter() - start)
                 processor.append(time.process_time() - cpu_start)
-    peak = peak_bytes()
-    rate = matmul_rate(precision)
+    peak = torch.cuda.max_memory_allocated(device) if device.startswith("cuda") else peak_bytes()
+    plain_rate, rate = matmul_rates(precision, device)
     shape = Shape(residues, MSA_ROWS, EXTRA_ROWS)
     count = operations(config, shape)
     return {
@@ -116,7 +132,7 @@ def measure(residues: int, precision: str, repeats: int, threads: int) -> dict[s
         "cpu_s": processor,
         "operations": count,
         "rate": rate,
-        "floor_s": count / rate,
+        "plain_rate": plain_rate,
         "peak_bytes": peak,
         "loaded_bytes": before,
         "predicted_bytes": activation_bytes(config, shape, element_bytes=4 if precision == "float32" else 2),
@@ -133,16 +149,22 @@ def in_own_process(arguments: list[str]) -> dict[str, Any]:
     return result
 
 
+COLUMNS = [
+    *("residues", "precision", "wall s", "min", "max", "CPU s", "TFLOP"),
+    *("GFLOP/s", "/floor", "best", "/floor", "peak GB"),
+]
+
+
 def print_row(result: dict[str, Any]) -> None:
     """One line of the table."""
-    wall, processor = sorted(result["wall_s"]), sorted(result["cpu_s"])
+    wall, count = sorted(result["wall_s"]), result["operations"]
     median = statistics.median(wall)
-    print(
-        f"{result['residues']:8d} {result['precision']:9s} {median:9.2f} {wall[0]:7.2f} {wall[-1]:7.2f} "
-        f"{statistics.median(processor):9.2f} {result['operations'] / 1e12:7.2f} {result['rate'] / 1e9:8.0f} "
-        f"{result['floor_s']:8.2f} {median / result['floor_s']:6.2f} {result['peak_bytes'] / 1e9:8.2f}",
-        flush=True,
-    )
+    times = [median, wall[0], wall[-1], statistics.median(result["cpu_s"])]
+    cells = [str(result["residues"]), result["precision"], *(f"{value:.2f}" for value in times)]
+    cells.append(f"{count / 1e12:.2f}")
+    for rate in (result["plain_rate"], result["rate"]):
+        cells += [f"{rate / 1e9:.0f}", f"{median * rate / count:.2f}"]
+    print(" ".join(f"{cell:>9s}" for cell in [*cells, f"{result['peak_bytes'] / 1e9:.2f}"]), flush=True)
 
 
 def main() -> None:
@@ -154,38 +176,25 @@ def main() -> None:
     parser.add_argument("--precision", nargs="+", default=["float32"], choices=["float32", "bfloat16"])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        print(
-            json.dumps(measure(options.residues[0], options.precision[0], options.repeats, options.threads))
+        one = measure(
+            options.residues[0], options.precision[0], options.repeats, options.threads, options.device
         )
+        print(json.dumps(one))
         return
     print(
-        f"machine {platform.machine()}, {options.threads} threads, seed 0, "
-        f"{options.repeats} runs after one warm-up"
+        f"{platform.machine()}, {options.device}, {options.threads} threads, seed 0, {options.repeats} runs"
     )
     print(f"one pass, 48 + 4 blocks, {MSA_ROWS} MSA + {EXTRA_ROWS} extra rows, random parameters")
-    names = (
-        "residues",
-        "precision",
-        "wall s",
-        "min",
-        "max",
-        "CPU s",
-        "TFLOP",
-        "GFLOP/s",
-        "floor s",
-        "/floor",
-        "peak GB",
-    )
-    widths = (8, 9, 9, 7, 7, 9, 7, 8, 8, 6, 8)
-    print(" ".join(f"{name:>{width}s}" for name, width in zip(names, widths, strict=True)))
+    print(" ".join(f"{name:>9s}" for name in COLUMNS))
     for residues in options.residues:
         for precision in options.precision:
             arguments = ["--one", "--residues", str(residues), "--precision", precision]
             arguments += ["--repeats", str(options.repeats), "--threads", str(options.threads)]
-            print_row(in_own_process(arguments))
+            print_row(in_own_process([*arguments, "--device", options.device]))
     if find_spec("alphafold") is None:
         print("alphafold-colabfold is not installed: no peer was timed")
 
