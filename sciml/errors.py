@@ -1,6 +1,7 @@
 """Errors that reach a user, each with the exit code of the command line.
 
-Exit codes: 0 all done; 2 unusable input or settings; 3 some records failed; 4 something is missing on the machine.
+Exit codes: 0 all done; 2 unusable input or settings; 3 some records failed; 4 something is missing on the
+machine.
 """
 
 
@@ -45,6 +46,7 @@ class SettingsError(ScimlError, ValueError):
 
 
 class MissingRequirementError(ScimlError):
-    """A program, library, device or file that is not on this machine; the message names it and how to get it."""
+    """A program, library, device or file that is not on this machine; the message names it and how to get
+    it."""
 
     exit_code = 4

@@ -1,1 +1,4 @@
-"""Readers and writers of sequences, alignments and structures, alphabets, residue constants. Knows no network."""
+"""Readers and writers of sequences, alignments and structures; alphabets and residue constants.
+
+Knows no network.
+"""
