@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from sciml import linear as linear_module
-from sciml.linear import Linear, linear
+from sciml.linear import Linear, linear, products_of_transposed
 
 ACTIVATIONS = {"none": lambda x: x, "relu": torch.relu, "sigmoid": torch.sigmoid}
 SHAPES = [(5,), (1, 5), (7, 5), (2, 3, 5), (2, 1, 4, 5), (0, 5), (2, 0, 5)]
@@ -146,3 +146,46 @@ def test_a_layer_is_the_function_of_its_parameters():
     x = draw(4, 5)
     expected, _ = in_float64(x, layer.weight, layer.bias, "sigmoid")
     torch.testing.assert_close(layer(x, activation="sigmoid").double(), expected, atol=2e-6, rtol=2e-6)
+
+
+LARGE = linear_module._SMALLEST_SINGLE_PRODUCT
+STACKS = [
+    ((1, 1, LARGE, 5), (1, 1, LARGE + 3, 5)),  # one matrix
+    ((2, 3, LARGE, 7), (2, 3, LARGE, 7)),
+    ((2, 2, LARGE + 1, 1), (2, 2, LARGE, 1)),
+    ((2, 3, LARGE - 1, 4), (2, 3, 2 * LARGE, 4)),  # one side below the threshold
+    ((1, 2, 3, 4), (1, 2, 5, 4)),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), STACKS, ids=str)
+@pytest.mark.parametrize("is_strided", [False, True])
+def test_products_of_transposed_are_those_of_the_definition(first, second, is_strided, path, monkeypatch):
+    calls = []
+    kernel = linear_module._product
+    monkeypatch.setattr(linear_module, "_product", lambda *given: calls.append(given) or kernel(*given))
+    left, right = draw(*first), draw(*second, seed=1)
+    if is_strided:  # every second residue of a longer stack, as a mask of channels or a crop leaves it
+        left, right = (torch.stack([x, -x], -2).flatten(-3, -2)[..., ::2, :] for x in (left, right))
+        assert not left.is_contiguous()
+    expected = left.double() @ right.double().mT
+    with torch.no_grad():
+        torch.testing.assert_close(
+            products_of_transposed(left, right).double(), expected, atol=2e-6, rtol=2e-6
+        )
+    is_large = min(first[2], second[2]) >= LARGE
+    assert len(calls) == (first[0] * first[1] if is_large and path == "onednn" else 0)
+
+
+def test_products_of_transposed_have_the_gradients_of_the_definition():
+    left, right = draw(1, 2, LARGE, 3).requires_grad_(), draw(1, 2, LARGE, 3, seed=1).requires_grad_()
+    weight = draw(1, 2, LARGE, LARGE, seed=2)
+    (products_of_transposed(left, right) * weight).sum().backward()
+    torch.testing.assert_close(left.grad, weight @ right.detach(), atol=1e-4, rtol=1e-5)
+    torch.testing.assert_close(right.grad, weight.mT @ left.detach(), atol=1e-4, rtol=1e-5)
+
+
+def test_products_of_transposed_in_other_formats_are_left_to_torch():
+    left, right = draw(1, 2, LARGE, 3).double(), draw(1, 2, LARGE, 3, seed=1).double()
+    with torch.no_grad():
+        assert torch.equal(products_of_transposed(left, right), left @ right.mT)
