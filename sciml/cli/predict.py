@@ -12,6 +12,7 @@ from sciml.weights.registry import DEFAULT
 
 if TYPE_CHECKING:
     from sciml.data.sequences import SequenceBatch
+    from sciml.structure.batch import BatchSettings
 
 Choice = TypeVar("Choice", bound=str)
 _MODEL = (
@@ -75,17 +76,12 @@ def predict(
         _print_plan(batch, as_json)
         raise typer.Exit(2 if not batch.records else 3 if batch.refused else 0)
 
-    # Large arrays come and go with every layer; huge pages make that cheap. Read by torch when it is loaded.
-    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
-    import torch
-
+    _speed_up_memory()
     from sciml.data.sequence_database import open_database
-    from sciml.structure.batch import BatchPrediction, BatchSettings
+    from sciml.structure.batch import BatchSettings
     from sciml.structure.outputs import OutputOptions
-    from sciml.structure.predict import PredictSettings, load_network
+    from sciml.structure.predict import PredictSettings
 
-    if threads is not None:
-        torch.set_num_threads(threads)
     settings = BatchSettings(
         predict=PredictSettings(
             recycles=recycles,
@@ -107,23 +103,51 @@ def predict(
         relax=_one_of("--relax", relax, "none", "torch"),
         force=force,
     )
+    code = _run(batch, model or [DEFAULT], settings, output, threads, quiet)
+    if as_json:
+        print((output / "manifest.jsonl").read_text(encoding="utf-8"), end="")
+    raise typer.Exit(code)
+
+
+def _speed_up_memory() -> None:
+    """Large arrays come and go with every layer; huge pages make that cheap. Torch reads it when loaded."""
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+
+
+def _run(
+    batch: "SequenceBatch",
+    models: list[str],
+    settings: "BatchSettings",
+    output: Path,
+    threads: int | None,
+    quiet: bool,
+) -> int:
+    """Loads the parameter sets and predicts; an input without a record needs no parameters.
+
+    Returns:
+        The exit code.
+    """
+    import torch
+
+    from sciml.structure.batch import BatchPrediction
+    from sciml.structure.predict import load_network
+
+    if threads is not None:
+        torch.set_num_threads(threads)
 
     def say(line: str) -> None:
         is_bad = any(word in line for word in ("failed:", "refused:"))
         if is_bad or not quiet:
             print(printable(line), file=sys.stderr)
 
-    networks = [load_network(name, settings.predict) for name in model or [DEFAULT]]
+    networks = [load_network(name, settings.predict) for name in models] if batch.records else []
     for network in networks:
         say(f"parameters {network.name} (sha256 {network.source.sha256[:12]}): {network.source.meaning}")
         if network.device.type == "cpu":
             say(f"running on the processor, {torch.get_num_threads()} threads, {network.precision}")
-    run = BatchPrediction(batch, networks, settings, output, say)
-    code = run.run()
-    if as_json:
-        print((output / "manifest.jsonl").read_text(encoding="utf-8"), end="")
+    code = BatchPrediction(batch, networks, settings, output, say).run()
     say(f"results in {output}")
-    raise typer.Exit(code)
+    return code
 
 
 def _one_of(option: str, value: str, *allowed: Choice) -> Choice:

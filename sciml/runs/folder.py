@@ -132,9 +132,18 @@ class RunFolder:
             file.flush()
             os.fsync(file.fileno())
 
+    def forget_skipped(self) -> None:
+        """Take the skipped records of earlier runs off the manifest; the present run says what it skips."""
+        kept = [outcome for outcome in self.outcomes() if outcome.status != "skipped"]
+        if self._manifest.exists():
+            atomic_write_bytes(self._manifest, b"".join(map(_line, kept)))
+
     def outcomes(self) -> list[RecordOutcome]:
-        """The records of the manifest in the order of their first lines; half a line is passed over."""
-        found: dict[str, RecordOutcome] = {}
+        """The records of the manifest in the order of their first lines; half a line is passed over.
+
+        A skipped record stands beside a tried one of the same id: the second of two equal identifiers.
+        """
+        found: dict[tuple[str, str], RecordOutcome] = {}
         if not self._manifest.exists():
             return []
         for line in self._manifest.read_text(encoding="utf-8").split("\n"):
@@ -142,7 +151,7 @@ class RunFolder:
                 outcome = RecordOutcome.from_dict(json.loads(line))
             except (ValueError, KeyError, TypeError):
                 continue
-            found[outcome.id] = outcome
+            found[outcome.id, outcome.reason if outcome.status == "skipped" else ""] = outcome
         return list(found.values())
 
     def close(self) -> int:

@@ -5,6 +5,7 @@ Each record ends as a line of the manifest. A record whose files are there under
 alignment source, settings and parameters is not done again.
 """
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -14,6 +15,7 @@ from typing import Any, Literal
 import torch
 
 from sciml.data.alignment import Alignment
+from sciml.data.alphabet import UNKNOWN
 from sciml.data.sequence_database import SequenceDatabase
 from sciml.data.sequences import SequenceBatch, SequenceRecord
 from sciml.errors import InputError, ScimlError, SettingsError
@@ -33,6 +35,7 @@ from sciml.structure.violations import count_violations
 
 Say = Callable[[str], None]
 """Takes a line for the user."""
+_SHOWN_POSITIONS = 10  # in a message
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,9 @@ class BatchPrediction:
         on_pass: called after each pass of a network.
 
     Raises:
-        SettingsError: one alignment file for several records.
+        SettingsError: one alignment file for several records; ranking by pTM with a network that has no such
+            head.
+        InputError: nothing is at the path of the alignments.
     """
 
     def __init__(
@@ -87,11 +92,16 @@ class BatchPrediction:
         say: Say,
         on_pass: Progress | None = None,
     ) -> None:
+        if settings.msa is not None and not settings.msa.exists():
+            raise InputError("no such file or folder of alignments", file=str(settings.msa))
         if settings.msa is not None and settings.msa.is_file() and len(batch.records) > 1:
             raise SettingsError(
                 f"{settings.msa} is one alignment, the input has {len(batch.records)} records: "
                 "give a folder with <id>.a3m for each"
             )
+        for network in networks:
+            if settings.predict.rank_by == "ptm" and not network.model.config.pae_head:
+                raise SettingsError(f"{network.name} has no head for pTM: rank by plddt")
         self.batch, self.networks, self.settings = batch, networks, settings
         self.folder, self.say, self.on_pass = RunFolder(folder), say, on_pass
 
@@ -102,6 +112,7 @@ class BatchPrediction:
             The exit code: 0 all done, 2 nothing usable, 3 some refused or failed.
         """
         self.folder.write_config(self._settings_values())
+        self.folder.forget_skipped()
         for error in self.batch.refused:
             self.say(f"refused: {error}")
             name = error.record or error.file or "input"
@@ -122,6 +133,7 @@ class BatchPrediction:
             self.say(f"{title}: finished before, nothing to do")
             self.folder.record(before)
             return
+        record = replace(record, warnings=(*record.warnings, *_unknown_residues(record)))
         for warning in record.warnings:
             self.say(f"{title}: warning: {warning}")
         start = time.perf_counter()
@@ -137,23 +149,13 @@ class BatchPrediction:
                 warnings=record.warnings,
                 seconds={"msa": msa_seconds, **one.seconds},
             )
-            for one in predict_record(
-                self.networks,
-                alignment,
-                record_id=record.id,
-                name=record.name,
-                settings=self.settings.predict,
-                on_pass=self.on_pass,
-            )
+            for one in self._predictions(record, alignment)
         ]
-        provenance = gather_provenance(
-            _device_name(self.networks[0].device), self.networks[0].precision, self._settings_values()
-        )
         written = write_predictions(
             predictions,
             self.folder.path,
             alignment=alignment,
-            provenance=provenance,
+            provenance=self._provenance(),
             digest=digest,
             options=self.settings.outputs,
         )
@@ -164,6 +166,20 @@ class BatchPrediction:
             RecordOutcome(record.id, record.name, "done", results=summary_values(predictions)), digest, files
         )
         self.say(f"{title}: {_verdict(predictions)}, {time.perf_counter() - start:.1f} s")
+
+    def _predictions(self, record: SequenceRecord, alignment: Alignment) -> list[Prediction]:
+        return predict_record(
+            self.networks,
+            alignment,
+            record_id=record.id,
+            name=record.name,
+            settings=self.settings.predict,
+            on_pass=self.on_pass,
+        )
+
+    def _provenance(self) -> dict[str, Any]:
+        first = self.networks[0]
+        return gather_provenance(_device_name(first.device), first.precision, self._settings_values())
 
     def _alignment(
         self, record: SequenceRecord, title: str
@@ -264,9 +280,27 @@ def _msa_file(path: Path, record: SequenceRecord) -> Path:
     for stem in dict.fromkeys((record.name, record.id)):
         for ending in endings:
             candidate = path / f"{stem}{ending}"
-            if candidate.parent == path and candidate.is_file():
+            if candidate.parent == path and os.path.isfile(candidate):  # also of a name that is too long
                 return candidate
     raise InputError(f"no alignment {record.name}.a3m for this record", file=str(path), record=record.id)
+
+
+def _unknown_residues(record: SequenceRecord) -> tuple[str, ...]:
+    """The warning that X, which has no atoms in AlphaFold 2, is left out of the structure.
+
+    Raises:
+        InputError: there is nothing but X.
+    """
+    positions = [place for place, letter in enumerate(record.sequence, start=1) if letter == UNKNOWN]
+    if len(positions) == len(record.sequence):
+        rule = "every residue is X (unknown), which has no atoms: there is no structure to predict"
+        raise InputError(rule, file=record.file, record=record.id)
+    if not positions:
+        return ()
+    shown = ", ".join(map(str, positions[:_SHOWN_POSITIONS])) + (
+        ", …" if positions[_SHOWN_POSITIONS:] else ""
+    )
+    return (f"record {record.id!r}: X (unknown) has no atoms and is left out of the structure: {shown}",)
 
 
 def _device_name(device: torch.device) -> str:

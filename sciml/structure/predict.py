@@ -4,6 +4,7 @@ Each parameter set is run with each seed; a pass of the network draws its own ro
 alignment. One seed gives the same structure every time on one machine.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ import torch
 from torch import Tensor
 
 from sciml.data.alignment import Alignment
-from sciml.errors import ScimlError, SettingsError
+from sciml.errors import MissingRequirementError, ScimlError, SettingsError
 from sciml.structure.confidence import pae_from_logits, plddt_from_logits, ptm_from_logits
 from sciml.structure.features.config import FeatureConfig, feature_preset
 from sciml.structure.features.msa import EncodedMsa, encode_alignment
@@ -31,6 +32,10 @@ from sciml.weights.registry import describe, find_parameters
 Progress = Callable[[str, int, float | None], None]
 """Called after each pass with the name of the network, the number of the pass and the change of Cα distances
 in Å."""
+
+
+_LARGEST_SEED = 2**63 - 1  # that torch takes
+_DEVICES = ("cpu", "cuda", "mps")
 
 
 class PredictionError(ScimlError):
@@ -65,8 +70,12 @@ class PredictSettings:
     """cpu, cuda, cuda:1, mps, or auto for the best that there is."""
 
     def __post_init__(self) -> None:
-        if self.recycles < 0 or self.seeds < 1 or self.tolerance_angstrom < 0 or self.seed < 0:
-            raise SettingsError("recycles, seed and tolerance must be at least 0, seeds at least 1")
+        if self.recycles < 0 or self.seeds < 1:
+            raise SettingsError("recycles must be at least 0, seeds at least 1")
+        if not 0 <= self.tolerance_angstrom < math.inf:
+            raise SettingsError(f"the tolerance is a number of at least 0: {self.tolerance_angstrom}")
+        if not 0 <= self.seed <= _LARGEST_SEED - self.seeds:
+            raise SettingsError(f"seeds lie between 0 and {_LARGEST_SEED}: {self.seed}")
         if self.rank_by not in ("auto", "plddt", "ptm"):
             raise SettingsError(f"structures are ranked by auto, plddt or ptm, not {self.rank_by!r}")
 
@@ -96,15 +105,19 @@ def choose_device(name: str) -> torch.device:
     """The device of that name; `auto` takes CUDA if there is one, else the CPU.
 
     Raises:
-        SettingsError: no such device on this machine.
+        SettingsError: not the name of a device.
+        MissingRequirementError: a device that this machine or this torch lacks.
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    kind, _, number = name.partition(":")
+    if kind not in _DEVICES or (number and not number.isdecimal()):
+        raise SettingsError(f"a device is auto, cpu, cuda, cuda:N or mps, not {name!r}")
     try:
         device = torch.device(name)
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise SettingsError(f"no device {name!r} on this machine") from error
+        raise MissingRequirementError(f"no device {name!r} on this machine") from error
     return device
 
 
@@ -194,7 +207,7 @@ def _run_network(
     def after(index: int, outputs: Outputs, change: Tensor | None) -> None:
         run.passes = index + 1
         moved = None if change is None else float(change.max())
-        if moved is not None and run.converged_at is None and 0 < moved < settings.tolerance_angstrom:
+        if moved is not None and moved < settings.tolerance_angstrom:
             run.converged_at = index
         if on_pass is not None:
             on_pass(network.name, index, moved)
@@ -207,6 +220,19 @@ def _run_network(
 
 def _as_array(tensor: Tensor) -> np.ndarray:
     return tensor[0].float().cpu().numpy()
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether torch could not get memory; on a processor it says so in words only."""
+    return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
+
+
+def _aligned_error(outputs: Outputs) -> tuple[np.ndarray | None, float | None, float | None]:
+    """Aligned errors, the largest that can be expressed, and pTM; None for a network without the head."""
+    if "predicted_aligned_error/logits" not in outputs:
+        return None, None, None
+    logits, breaks = (_as_array(outputs[f"predicted_aligned_error/{key}"]) for key in ("logits", "breaks"))
+    return *pae_from_logits(logits, breaks), ptm_from_logits(logits, breaks)
 
 
 def predict_once(
@@ -229,7 +255,9 @@ def predict_once(
     start = time.perf_counter()
     try:
         outputs, run = _run_network(network, msa, seed, settings, templates, on_pass)
-    except (MemoryError, torch.OutOfMemoryError) as error:
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not _is_out_of_memory(error):
+            raise
         raise PredictionError(f"{record_id}: out of memory with {len(sequence)} residues") from error
     network_seconds = time.perf_counter() - start - run.feature_seconds
     start = time.perf_counter()
@@ -238,13 +266,8 @@ def predict_once(
     if not (np.isfinite(positions).all() and np.isfinite(logits).all()):
         rule = f"{network.name} with seed {seed} gave positions that are not finite numbers"
         raise PredictionError(f"{record_id}: {rule} ({network.precision}; try --precision float32)")
-    pae = max_pae = ptm = None
-    if "predicted_aligned_error/logits" in outputs:
-        errors, breaks = (
-            _as_array(outputs[f"predicted_aligned_error/{key}"]) for key in ("logits", "breaks")
-        )
-        pae, max_pae = pae_from_logits(errors, breaks)
-        ptm = ptm_from_logits(errors, breaks)
+    plddt = plddt_from_logits(logits)
+    pae, max_pae, ptm = _aligned_error(outputs)
     confidence_seconds = time.perf_counter() - start
     return Prediction(
         record_id=record_id,
@@ -257,7 +280,7 @@ def predict_once(
         residue_index=np.arange(1, len(sequence) + 1),
         atom_positions=positions,
         atom_mask=_as_array(outputs["structure_module/final_atom_mask"]),
-        plddt=plddt_from_logits(logits),
+        plddt=plddt,
         pae=pae,
         max_pae=max_pae,
         ptm=ptm,

@@ -124,3 +124,18 @@ def test_identifiers_of_any_letters_survive_the_manifest(tmp_path):
     assert folder.close() == 0
     assert [outcome.id for outcome in RunFolder(tmp_path).outcomes()] == names
     assert folder.finished("n", "d").id == names[-1]
+
+
+def test_a_skipped_record_stands_beside_a_done_one_of_its_id_until_the_next_run(tmp_path):
+    folder = RunFolder(tmp_path)
+    for reason in ("taken, line 3", "taken, line 5", "taken, line 5"):
+        folder.record(RecordOutcome("x", "", "skipped", reason))
+    folder.record(RecordOutcome("x", "x", "done"))
+    assert folder.close() == 3
+    kept = [(outcome.status, outcome.reason) for outcome in folder.outcomes()]
+    assert kept == [("skipped", "taken, line 3"), ("skipped", "taken, line 5"), ("done", "")]
+    again = RunFolder(tmp_path)
+    again.forget_skipped()
+    assert [outcome.status for outcome in again.outcomes()] == ["done"]
+    RunFolder(tmp_path / "empty").forget_skipped()
+    assert not (tmp_path / "empty" / "manifest.jsonl").exists()
