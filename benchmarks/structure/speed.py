@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 MSA_ROWS, EXTRA_ROWS = 128, 256
+PEER = Path(__file__).with_name("speed_jax.py")
 
 
 def peak_bytes() -> int:
@@ -139,9 +140,11 @@ def measure(residues: int, precision: str, repeats: int, threads: int, device: s
     }
 
 
-def in_own_process(arguments: list[str]) -> dict[str, Any]:
-    """The JSON that this file prints when it is run with these arguments."""
-    command = [sys.executable, str(Path(__file__).resolve()), *arguments]
+def in_own_process(
+    arguments: list[str], file: Path = Path(__file__), python: str = sys.executable
+) -> dict[str, Any]:
+    """The JSON that a file prints when it is run with these arguments."""
+    command = [python, str(file.resolve()), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr}")
@@ -167,6 +170,20 @@ def print_row(result: dict[str, Any]) -> None:
     print(" ".join(f"{cell:>9s}" for cell in [*cells, f"{result['peak_bytes'] / 1e9:.2f}"]), flush=True)
 
 
+def print_peer(residues: int, options: argparse.Namespace) -> None:
+    """The row of AlphaFold 2 in JAX, where an interpreter has it."""
+    python = options.peer_python or (sys.executable if find_spec("alphafold") else None)
+    if python is None:
+        print("          alphafold-colabfold is not installed: no peer was timed")
+        return
+    arguments = ["--residues", str(residues), "--repeats", str(min(options.repeats, 2))]
+    peer = in_own_process([*arguments, "--threads", str(options.threads)], PEER, python)
+    wall = sorted(peer["wall_s"])
+    times = [statistics.median(wall), wall[0], wall[-1], statistics.median(peer["cpu_s"])]
+    cells = [str(residues), "JAX f32", *(f"{value:.2f}" for value in times), *[""] * 5]
+    print(" ".join(f"{cell:>9s}" for cell in [*cells, f"{peer['peak_bytes'] / 1e9:.2f}"]), flush=True)
+
+
 def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(
@@ -177,6 +194,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--peer-python", help="interpreter whose environment has alphafold-colabfold")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
@@ -195,8 +213,7 @@ def main() -> None:
             arguments = ["--one", "--residues", str(residues), "--precision", precision]
             arguments += ["--repeats", str(options.repeats), "--threads", str(options.threads)]
             print_row(in_own_process([*arguments, "--device", options.device]))
-    if find_spec("alphafold") is None:
-        print("alphafold-colabfold is not installed: no peer was timed")
+        print_peer(residues, options)
 
 
 if __name__ == "__main__":
