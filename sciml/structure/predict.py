@@ -207,7 +207,7 @@ def _run_network(
     def after(index: int, outputs: Outputs, change: Tensor | None) -> None:
         run.passes = index + 1
         moved = None if change is None else float(change.max())
-        if moved is not None and moved < settings.tolerance_angstrom:
+        if change is not None and bool((change < settings.tolerance_angstrom).all()):  # as the network stops
             run.converged_at = index
         if on_pass is not None:
             on_pass(network.name, index, moved)
