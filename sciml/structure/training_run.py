@@ -258,8 +258,12 @@ class StructureRun:
     def _metadata(self, calibration: Calibration) -> dict[str, str]:
         found = {name: summary.mean for name, summary in summarise(self.module.scores).items()}
         figures = {name: mean for name, mean in found.items() if math.isfinite(mean)}
+        parameters = sum(parameter.numel() for parameter in self.network.parameters())
         facts: dict[str, Any] = {
-            "description": f"{self.config.network.name}, trained by sciml train structure",
+            "description": (
+                f"{self.config.network.name}: {parameters:,} parameters trained by `sciml train structure` on "
+                f"crops of {len(self.chains[0])} experimental chains"
+            ),
             "trained": "yes",
             "trained_on": f"splits {', '.join(TRAINING_SPLITS)}: {len(self.chains[0])} experimental chains",
             "data_sha256": [chains.sha256 for chains in self.chains],
