@@ -261,8 +261,8 @@ class StructureRun:
         parameters = sum(parameter.numel() for parameter in self.network.parameters())
         facts: dict[str, Any] = {
             "description": (
-                f"{self.config.network.name}: {parameters:,} parameters trained by `sciml train structure` on "
-                f"crops of {len(self.chains[0])} experimental chains"
+                f"{self.config.network.name}: {parameters:,} parameters trained by `sciml train structure` "
+                f"on crops of {len(self.chains[0])} experimental chains"
             ),
             "trained": "yes",
             "trained_on": f"splits {', '.join(TRAINING_SPLITS)}: {len(self.chains[0])} experimental chains",
