@@ -213,6 +213,7 @@ def test_loss_that_is_not_a_number_ends_the_run_and_says_which(examples):
 # Whole runs
 
 
+@pytest.mark.timeout(900)  # 200 steps: 16 s alone on a core, minutes on a crowded one
 def test_tiny_network_learns_one_chain_by_heart(folder, tmp_path):
     by_heart = {
         "steps": 200,
