@@ -9,7 +9,7 @@ from sciml.structure.parameters import save_parameters
 from tests.structure.networks import TINY, random_network
 
 WITHOUT_ERROR_HEAD = replace(TINY, pae_head=False)
-_TIMES = ("seconds", "written", "command", "files", "input_digest")
+_CLOCK = ("seconds", "written", "command")
 
 
 def save_random(path, seed=0, config=TINY, plddt_slope=0.0, error_slope=0.0):
@@ -37,9 +37,10 @@ def manifest(folder):
 def contents(folder):
     """Bytes of every file of a finished run, but for the clock's.
 
-    JSON files come as values without durations, the date, the command line and the sizes of other files
-    (the length of a duration changes that of the provenance); of the summary the column of seconds is left
-    out. config.json, which holds no clock, and all structures, scores and arrays are compared whole.
+    Provenance, marks and manifest come as values without `seconds`, `written` (the date) and `command`; a
+    mark lists the names of files without their sizes, because the length of a duration changes that of the
+    provenance; of the summary the column `seconds` is left out. Structures, scores, arrays, alignments and
+    config.json are compared whole.
     """
     found = {}
     for path in sorted(folder.iterdir()):
@@ -58,5 +59,8 @@ def contents(folder):
 
 def _without_clock(values):
     if isinstance(values, dict):
-        return {name: _without_clock(value) for name, value in values.items() if name not in _TIMES}
+        kept = {name: value for name, value in values.items() if name not in _CLOCK}
+        return {
+            name: sorted(value) if name == "files" else _without_clock(value) for name, value in kept.items()
+        }
     return [_without_clock(value) for value in values] if isinstance(values, list) else values

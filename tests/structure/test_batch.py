@@ -84,9 +84,8 @@ def test_a_record_that_fails_on_the_way_is_named_and_the_others_are_done(monkeyp
     monkeypatch.setattr(batch_module, "predict_record", fail)
     code, said = run()
     assert code == 3
-    assert [(line["id"], line["status"]) for line in manifest(Path("out"))] == [
-        *(("one", "done"), ("two", "failed"), ("three", "done"))
-    ]
+    found = [(line["id"], line["status"]) for line in manifest(Path("out"))]
+    assert found == [("one", "done"), ("two", "failed"), ("three", "done")]
     assert manifest(Path("out"))[1]["reason"] == "two: out of memory with 5 residues"
     assert "[2/3] two: failed: two: out of memory with 5 residues" in said
     monkeypatch.setattr(batch_module, "predict_record", original)
