@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from sciml.data.alignment import Alignment
 from sciml.data.residue_constants import RESTYPES
 from sciml.data.sequences import read_sequences
-from sciml.structure.predict import Network, PredictSettings, load_network, predict_record
+from sciml.structure.network import Network, PredictSettings, load_network
+from sciml.structure.predict import predict_record
 from sciml.structure.prediction import Prediction
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "ubiquitin.fasta"

@@ -54,8 +54,8 @@ def _check_device(name: str) -> "list[Check]":
     from sciml.runs import doctor as checks
 
     try:
+        from sciml.structure.network import choose_device
         from sciml.structure.precision import choose_precision
-        from sciml.structure.predict import choose_device
 
         device = choose_device(name)
         precision = choose_precision("auto", device)

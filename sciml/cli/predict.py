@@ -79,8 +79,8 @@ def predict(
     _speed_up_memory()
     from sciml.data.sequence_database import open_database
     from sciml.structure.batch import BatchSettings
+    from sciml.structure.network import PredictSettings
     from sciml.structure.outputs import OutputOptions
-    from sciml.structure.predict import PredictSettings
 
     settings = BatchSettings(
         predict=PredictSettings(
@@ -130,7 +130,7 @@ def _run(
     import torch
 
     from sciml.structure.batch import BatchPrediction
-    from sciml.structure.predict import load_network
+    from sciml.structure.network import load_network
 
     if threads is not None:
         torch.set_num_threads(threads)

@@ -1,11 +1,9 @@
-"""Many records through search, network and output, one after the other; one bad record never stops the
-others.
+"""Many records through search, network and output; one bad record never stops the others.
 
 Each record ends as a line of the manifest. A record whose files are there under the same digest of sequence,
 alignment source, settings and parameters is not done again.
 """
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -25,9 +23,10 @@ from sciml.runs.folder import RecordOutcome, RunFolder, format_json
 from sciml.runs.provenance import gather_provenance
 from sciml.structure import output_files
 from sciml.structure.jackhmmer import SearchSettings
-from sciml.structure.msa import load_msa
+from sciml.structure.msa import find_msa, load_msa
+from sciml.structure.network import Network, PredictSettings
 from sciml.structure.outputs import OutputOptions, summary_values, write_predictions, write_structure
-from sciml.structure.predict import Network, PredictSettings, Progress, predict_record
+from sciml.structure.predict import Progress, predict_record
 from sciml.structure.prediction import Prediction
 from sciml.structure.relax import relax
 from sciml.structure.search import search
@@ -194,7 +193,7 @@ class BatchPrediction:
             alignment = result.alignment
             self.say(f"{title}: {len(alignment):,} rows found, Neff {result.neff:,.1f}")
         elif settings.msa is not None:
-            path = _msa_file(settings.msa, record)
+            path = find_msa(settings.msa, record.name, record.id)
             alignment, source = load_msa(path, record.sequence), path.name
         elif record.alignment is not None:
             alignment, source = record.alignment, Path(record.file).name
@@ -255,7 +254,7 @@ class BatchPrediction:
         values = self._settings_values()
         rows = None if record.alignment is None else record.alignment.a3m_rows()
         if self.settings.msa is not None:
-            rows = load_msa(_msa_file(self.settings.msa, record), record.sequence).a3m_rows()
+            rows = load_msa(find_msa(self.settings.msa, record.name, record.id), record.sequence).a3m_rows()
         for model in values["models"]:
             del model["parameters"]  # the digest of the file counts, not its place
         del values["msa"]
@@ -270,19 +269,6 @@ class BatchPrediction:
                 "settings": values,
             }
         )
-
-
-def _msa_file(path: Path, record: SequenceRecord) -> Path:
-    """The alignment of a record: the file itself, or the one of that name in a folder."""
-    if not path.is_dir():
-        return path
-    endings = (".a3m", ".a3m.gz", ".sto", ".stockholm", ".fasta", ".fa")
-    for stem in dict.fromkeys((record.name, record.id)):
-        for ending in endings:
-            candidate = path / f"{stem}{ending}"
-            if candidate.parent == path and os.path.isfile(candidate):  # also of a name that is too long
-                return candidate
-    raise InputError(f"no alignment {record.name}.a3m for this record", file=str(path), record=record.id)
 
 
 def _unknown_residues(record: SequenceRecord) -> tuple[str, ...]:

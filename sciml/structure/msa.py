@@ -1,5 +1,6 @@
 """An alignment that the user brings instead of a search."""
 
+import os
 from pathlib import Path
 
 from sciml.data.a3m import read_a3m
@@ -9,6 +10,7 @@ from sciml.data.stockholm import STOCKHOLM_SUFFIXES, read_stockholm
 from sciml.data.textfile import DEFAULT_LIMITS, ReadLimits, read_lines
 from sciml.errors import InputError
 
+_ENDINGS = (".a3m", ".a3m.gz", ".sto", ".stockholm", ".fasta", ".fa")
 _SUBSTITUTED = str.maketrans("".join(SUBSTITUTIONS), "".join(SUBSTITUTIONS.values()))
 
 
@@ -35,6 +37,27 @@ def load_msa(path: str | Path, query: str, limits: ReadLimits = DEFAULT_LIMITS) 
         raise _other_query(alignment, first, query, str(path))
     rows = (query, *alignment.a3m_rows()[1:])
     return Alignment.from_rows(rows, alignment.descriptions)
+
+
+def find_msa(path: Path, name: str, identifier: str) -> Path:
+    """The alignment of a record: the file itself, or the one of its name in a folder.
+
+    Args:
+        path: alignment file, or folder of them.
+        name: file name of the record; it goes before the identifier.
+        identifier: of the record, as the user wrote it.
+
+    Raises:
+        InputError: the folder has none for this record.
+    """
+    if not path.is_dir():
+        return path
+    for stem in dict.fromkeys((name, identifier)):
+        for ending in _ENDINGS:
+            candidate = path / f"{stem}{ending}"
+            if candidate.parent == path and os.path.isfile(candidate):  # also of a name that is too long
+                return candidate
+    raise InputError(f"no alignment {name}.a3m for this record", file=str(path), record=identifier)
 
 
 def _is_stockholm(path: str | Path, limits: ReadLimits) -> bool:

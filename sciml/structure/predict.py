@@ -4,150 +4,35 @@ Each parameter set is run with each seed; a pass of the network draws its own ro
 alignment. One seed gives the same structure every time on one machine.
 """
 
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Literal, overload
+from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from sciml.data.alignment import Alignment
-from sciml.errors import MissingRequirementError, ScimlError, SettingsError
+from sciml.errors import ScimlError
 from sciml.structure.confidence import pae_from_logits, plddt_from_logits, ptm_from_logits
-from sciml.structure.features.config import FeatureConfig, feature_preset
 from sciml.structure.features.msa import EncodedMsa, encode_alignment
 from sciml.structure.features.pipeline import make_features
 from sciml.structure.features.templates import TemplateChain
-from sciml.structure.model import AlphaFold, Features, Outputs
-from sciml.structure.parameters import load_parameters
-from sciml.structure.precision import Precision, choose_precision, set_precision
-from sciml.structure.prediction import ParameterSource, Prediction, RankingMeasure, rank
-from sciml.structure.primitives import SharedDropout
-from sciml.weights.registry import describe, find_parameters
+from sciml.structure.model import Features, Outputs
+from sciml.structure.network import Network, PredictSettings
+from sciml.structure.prediction import Prediction, rank
 
 Progress = Callable[[str, int, float | None], None]
 """Called after each pass with the name of the network, the number of the pass and the change of Cα distances
 in Å."""
 
 
-_LARGEST_SEED = 2**63 - 1  # that torch takes
-_DEVICES = ("cpu", "cuda", "mps")
-
-
 class PredictionError(ScimlError):
     """A record whose prediction failed; the batch goes on."""
 
     exit_code = 3
-
-
-@dataclass(frozen=True)
-class PredictSettings:
-    """How structures are predicted."""
-
-    recycles: int = 3
-    """Passes after the first."""
-    tolerance_angstrom: float = 0.0
-    """Stop recycling once the Cα distances change by less, root mean square; 0 never stops early."""
-    seed: int = 0
-    """First seed."""
-    seeds: int = 1
-    """Number of seeds, counted up from the first."""
-    rank_by: RankingMeasure | Literal["auto"] = "auto"
-    """Measure that structures are ranked by: mean pLDDT or pTM; auto is pLDDT."""
-    dropout: bool = False
-    """Sample structures by keeping dropout on."""
-    max_msa_clusters: int | None = None
-    """Rows of the alignment that the network sees whole; None takes the preset's number."""
-    max_extra_msa: int | None = None
-    """Further rows; None takes the preset's number."""
-    precision: Precision | Literal["auto"] = "auto"
-    """Number format of matrix products."""
-    device: str = "auto"
-    """cpu, cuda, cuda:1, mps, or auto for the best that there is."""
-
-    def __post_init__(self) -> None:
-        if self.recycles < 0 or self.seeds < 1:
-            raise SettingsError("recycles must be at least 0, seeds at least 1")
-        if not 0 <= self.tolerance_angstrom < math.inf:
-            raise SettingsError(f"the tolerance is a number of at least 0: {self.tolerance_angstrom}")
-        if not 0 <= self.seed <= _LARGEST_SEED - self.seeds:
-            raise SettingsError(f"seeds lie between 0 and {_LARGEST_SEED}: {self.seed}")
-        if self.rank_by not in ("auto", "plddt", "ptm"):
-            raise SettingsError(f"structures are ranked by auto, plddt or ptm, not {self.rank_by!r}")
-
-
-@dataclass(frozen=True)
-class Network:
-    """A parameter set ready to run.
-
-    Args:
-        name: for file names.
-        model: on its device, in its precision, in evaluation mode.
-        source: where the parameters come from.
-        features: settings of the feature pipeline.
-        device: where it runs.
-        precision: number format of its matrix products.
-    """
-
-    name: str
-    model: AlphaFold
-    source: ParameterSource
-    features: FeatureConfig
-    device: torch.device
-    precision: Precision
-
-
-def choose_device(name: str) -> torch.device:
-    """The device of that name; `auto` takes CUDA if there is one, else the CPU.
-
-    Raises:
-        SettingsError: not the name of a device.
-        MissingRequirementError: a device that this machine or this torch lacks.
-    """
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    kind, _, number = name.partition(":")
-    if kind not in _DEVICES or (number and not number.isdecimal()):
-        raise SettingsError(f"a device is auto, cpu, cuda, cuda:N or mps, not {name!r}")
-    try:
-        device = torch.device(name)
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise MissingRequirementError(f"no device {name!r} on this machine") from error
-    return device
-
-
-def load_network(model: str, settings: PredictSettings) -> Network:
-    """Reads the parameter set that `model` names and makes it ready.
-
-    Raises:
-        SettingsError, MissingRequirementError, InputError: as `find_parameters` and `load_parameters`.
-    """
-    file = find_parameters(model)
-    loaded = load_parameters(file.path, preset=file.preset)
-    source = ParameterSource(
-        name=file.name,
-        path=str(file.path),
-        sha256=loaded.sha256,
-        description=describe(file.path, loaded.metadata),
-        trained=loaded.metadata.get("trained", "yes") == "yes",
-    )
-    config = feature_preset(loaded.model.config.name)
-    if settings.max_msa_clusters is not None:
-        config = replace(config, max_msa_clusters=settings.max_msa_clusters)
-    if settings.max_extra_msa is not None:
-        config = replace(config, max_extra_msa=settings.max_extra_msa)
-    device = choose_device(settings.device)
-    precision = choose_precision(settings.precision, device)
-    network = set_precision(loaded.model.to(device), precision).eval()
-    for module in network.modules():
-        if settings.dropout and isinstance(module, SharedDropout | torch.nn.Dropout):
-            module.train()
-    return Network(file.name, network, source, config, device, precision)
 
 
 class _PassFeatures(Sequence[Features]):

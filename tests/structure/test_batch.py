@@ -15,8 +15,9 @@ from sciml.data.sequences import read_sequences
 from sciml.errors import InputError, SettingsError
 from sciml.structure import batch as batch_module
 from sciml.structure.batch import BatchPrediction, BatchSettings
+from sciml.structure.network import PredictSettings, load_network
 from sciml.structure.outputs import OutputOptions
-from sciml.structure.predict import PredictionError, PredictSettings, load_network, predict_record
+from sciml.structure.predict import PredictionError, predict_record
 from sciml.structure.violations import count_violations
 from tests.structure.saved_networks import WITHOUT_ERROR_HEAD, manifest, save_random
 

@@ -13,13 +13,8 @@ from sciml.structure import predict as predict_module
 from sciml.structure.confidence import pae_from_logits, plddt_from_logits, ptm_from_logits
 from sciml.structure.features.msa import encode_alignment
 from sciml.structure.features.pipeline import make_features
-from sciml.structure.predict import (
-    PredictionError,
-    PredictSettings,
-    choose_device,
-    load_network,
-    predict_record,
-)
+from sciml.structure.network import PredictSettings, choose_device, load_network
+from sciml.structure.predict import PredictionError, predict_record
 from tests.structure.networks import random_alignment
 from tests.structure.saved_networks import WITHOUT_ERROR_HEAD, save_random
 
