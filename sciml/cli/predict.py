@@ -28,7 +28,9 @@ def predict(
         str,
         typer.Argument(metavar="SEQS", help="FASTA or A3M file, a folder of them, or - for standard input."),
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")] = Path("out"),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", file_okay=False, help="Folder for the results.")
+    ] = Path("out"),
     model: Annotated[list[str] | None, typer.Option(metavar="NAME|FILE", help=_MODEL)] = None,
     db: Annotated[list[str] | None, typer.Option(metavar="FASTA", help=_DB)] = None,
     msa: Annotated[Path | None, typer.Option(metavar="FILE", help=_MSA)] = None,

@@ -73,6 +73,7 @@ def test_an_input_without_a_usable_record_needs_no_parameters_and_exits_with_2(c
         (["one.fasta", "--tolerance", "inf"], 2, "the tolerance is a number"),
         (["one.fasta", "--device", "meta"], 2, "a device is auto, cpu"),
         (["one.fasta", "--device", "cuda:93"], 4, "no device 'cuda:93'"),
+        (["one.fasta", "--output", "one.fasta"], 2, "'one.fasta' is a file"),
         (["one.fasta", "--precision", "float16"], 2, "float16"),
         (["one.fasta", "--rank", "tm"], 2, "'tm' is not one of auto, plddt, ptm"),
         (["one.fasta", "--model", "unsure.safetensors"], 2, "unsure.safetensors"),
@@ -81,7 +82,7 @@ def test_an_input_without_a_usable_record_needs_no_parameters_and_exits_with_2(c
 def test_unusable_settings_end_before_anything_is_written(capsys, words, code, message):
     Path("unsure.safetensors").write_bytes(b"damaged")
     model = [] if "--model" in words else ["--model", "net.safetensors"]
-    assert main(["predict", *words, *model, "-o", "out"]) == code
+    assert main(["predict", "-o", "out", *words, *model]) == code
     assert message in " ".join(capsys.readouterr().err.replace("│", " ").split())
     assert not Path("out").exists()
 

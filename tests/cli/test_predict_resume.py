@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,20 @@ from tests.cli.predicting import FAST, pdb_of, predict, prepare
 from tests.structure.saved_networks import contents, manifest, save_random
 
 ROOT = Path(__file__).parents[2]
+KILLED = """
+import os, signal, sys
+place, *words = sys.argv[1:]
+replace = os.replace
+
+def killed(temporary, target):
+    if os.path.basename(target) == place:
+        os.kill(os.getpid(), signal.SIGKILL)
+    replace(temporary, target)
+
+os.replace = killed
+from sciml.cli.app import main
+main(words)
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -55,26 +68,23 @@ def records(count=6):
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no kill -9")
-def test_a_killed_batch_loses_the_record_in_work_and_ends_as_if_it_had_not_been_killed(folder):
+@pytest.mark.parametrize("place", ["record3.done.json", "record3_scores_rank_001_net_seed_000.json"])
+def test_a_killed_batch_loses_the_record_in_work_and_ends_as_if_it_had_not_been_killed(place):
     Path("six.fasta").write_text(records())
     assert predict("six.fasta", "-o", "whole") == 0
     words = ["predict", "six.fasta", "-o", "out", "--model", "net.safetensors", *FAST]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    child = subprocess.Popen([sys.executable, "-m", "sciml", *words], env=environment, stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 120
-    while len(list(Path("out").glob("*.done.json"))) < 3 and time.monotonic() < deadline:
-        time.sleep(0.002)
-    child.kill()
-    child.communicate(timeout=60)
+    child = subprocess.run([sys.executable, "-c", KILLED, place, *words], env=environment, timeout=200)
     assert child.returncode == -signal.SIGKILL
-    marks = sorted(path.name for path in Path("out").glob("*.done.json"))
-    assert marks[:3] == [f"record{number}.done.json" for number in range(3)]
-    listed = [line["id"] for line in manifest(Path("out"))]
-    assert len(marks) - len(listed) in (0, 1), "killed between the mark and the line of the manifest"
-    begun = {path.name.split("_")[0] for path in Path("out").glob("record*.pdb")}
-    assert len(begun) - len(marks) in (0, 1), "only the record in work is unfinished"
+    assert sorted(path.name for path in Path("out").glob("*.done.json")) == [
+        f"record{number}.done.json" for number in range(3)
+    ]
+    assert [line["id"] for line in manifest(Path("out"))] == ["record0", "record1", "record2"]
+    assert pdb_of("record3").is_file()
+    assert not Path("out", place).exists()
     before = mtimes(Path("out"))
     assert predict("six.fasta", "-o", "out") == 0
-    kept = {name for name, when in mtimes(Path("out")).items() if before.get(name) == when}
-    assert {name for name in before if f"{name.split('_')[0].split('.')[0]}.done.json" in marks} <= kept
+    after = mtimes(Path("out"))
+    finished = [name for name in before if name.startswith(("record0", "record1", "record2"))]
+    assert {name: before[name] for name in finished} == {name: after[name] for name in finished}
     assert contents(Path("out")) == contents(Path("whole"))
