@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _DPI = 150
 _MOST_ROWS_DRAWN = 2000  # of an alignment; more cannot be told apart in the figure
 _MOST_PANELS = 6  # of aligned error
-_LETTERS_OF_NOTE_PER_INCH = 19
+_LETTERS_OF_NOTE_PER_INCH = 14.5
 _INK, _FAINT = "#222222", "#B8BCC4"
 
 

@@ -144,8 +144,8 @@ def distogram_bytes(prediction: Prediction) -> bytes:
 def figure_note(prediction: Prediction) -> str:
     """The line under every figure."""
     source = prediction.parameters
-    digest = f", sha256 {source.sha256[:_DIGITS_OF_DIGEST]}…" if source.sha256 else ""
-    return f"{source.name}: {source.meaning} (sciml {__version__}{digest})"
+    digest = f" (sha256 {source.sha256[:_DIGITS_OF_DIGEST]})" if source.sha256 else ""
+    return f"{source.name}{digest}: {source.meaning}"
 
 
 def rounded(values: NDArray[np.float64] | float | None, digits: int = 2) -> Any:  # noqa: ANN401  # a JSON value

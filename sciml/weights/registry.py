@@ -19,10 +19,7 @@ _PUBLISHED = (
     "Published AlphaFold 2 parameters (Jumper et al. 2021), trained by DeepMind on the PDB and on "
     "self-distilled structures; accuracy as published when given a deep alignment."
 )
-_BUNDLED_MEANING = (
-    "A small model that ships with sciml to work at once; far less accurate than published parameters "
-    "(figures: sciml/weights/mini.md)."
-)
+_BUNDLED_MEANING = "small bundled model, far less accurate than published parameters (sciml/weights/mini.md)."
 _OPENFOLD = "Parameters in OpenFold's format, from a user's file; see their source for training and accuracy."
 _NPZ_UNKNOWN = (
     "Parameters in AlphaFold 2's layout, from a file of the user; nothing is known here of their training."
@@ -78,7 +75,7 @@ def find_parameters(model: str) -> ParameterFile:
 def describe(path: Path, metadata: dict[str, str]) -> str:
     """A sentence for readers of outputs: who trained these parameters on what, as far as the file tells."""
     if path.name in BUNDLED.values():
-        return f"{metadata.get('description', '')}. {_BUNDLED_MEANING}"
+        return f"{_BUNDLED_MEANING} {metadata.get('description', '')}".strip()
     if "description" in metadata:
         return metadata["description"]
     if path.suffix in (".pt", ".ckpt"):
