@@ -25,6 +25,7 @@ from sciml.structure.losses.lddt import lddt
 from sciml.structure.losses.torsion import torsion_losses
 from sciml.structure.losses.total import LossConfig, structure_loss
 from sciml.structure.losses.violation import structural_violations, violation_metrics
+from sciml.structure.reference_losses import violation_arrays
 from sciml.structure.rigid import Rigid
 
 _LOSS_TOLERANCE = 1e-4  # relative
@@ -161,21 +162,7 @@ def _check_violations(arrays: Arrays, given: dict[str, Tensor]) -> Iterator[Diff
     atoms = given["pred_atom14"].clone().requires_grad_()
     exists, index = given["atom14_atom_exists"], given["residue_index"]
     found = structural_violations(atoms, exists, given["aatype"], index)
-    between, within = "violations/between_residues/", "violations/within_residues/"
-    ours = {
-        between + "bonds_c_n_loss_mean": found.bonds.c_n_loss,
-        between + "angles_ca_c_n_loss_mean": found.bonds.ca_c_n_loss,
-        between + "angles_c_n_ca_loss_mean": found.bonds.c_n_ca_loss,
-        between + "connections_per_residue_loss_sum": found.bonds.residue_loss,
-        between + "connections_per_residue_violation_mask": found.bonds.residue_violation,
-        between + "clashes_mean_loss": found.clash_mean,
-        between + "clashes_per_atom_loss_sum": found.clashes.loss,
-        between + "clashes_per_atom_clash_mask": found.clashes.violation,
-        within + "per_atom_loss_sum": found.within.loss,
-        within + "per_atom_violations": found.within.violation,
-        "violations/total_per_residue_violations_mask": found.residue_violation,
-        "structural_violation_loss": found.loss(exists),
-    }
+    ours = violation_arrays(found) | {"structural_violation_loss": found.loss(exists)}
     metrics = violation_metrics(found, atoms, exists, index, given["seq_mask"])
     ours |= {f"violation_metrics/{name}": value for name, value in metrics.items()}
     for name, value in ours.items():

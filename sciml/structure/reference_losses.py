@@ -21,8 +21,9 @@ _HEADS = {
 _STRUCTURE_LOSSES = ("backbone_fape", "sidechain_fape", "torsion", "angle_norm", "violation")
 
 
-def _violation_arrays(found: StructuralViolations) -> Arrays:
-    name = "structure_module/violations/"
+def violation_arrays(found: StructuralViolations) -> Arrays:
+    """Losses and masks of the violations under the reference's names, `violations/…`; leading axis b."""
+    name = "violations/"
     between, within = name + "between_residues/", name + "within_residues/"
     return {
         between + "bonds_c_n_loss_mean": found.bonds.c_n_loss,
@@ -76,7 +77,7 @@ def reference_losses(
         name + "renamed_atom14_gt_exists": renamed.exists,
         "distogram/true_dist": _true_distances(truth["pseudo_beta"]),
         **{f"{name}metrics/{metric}": value for metric, value in metrics.items()},
-        **_violation_arrays(found),
+        **{name + key: value for key, value in violation_arrays(found).items()},
     }
     return {key: np.asarray(value[0].detach().float().numpy()) for key, value in arrays.items()}
 
