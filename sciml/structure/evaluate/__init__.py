@@ -1,0 +1,1 @@
+"""CASP-style evaluation: inputs, matching, scoring, ranking and intervals, tables."""
