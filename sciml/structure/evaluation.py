@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sciml.structure.evaluate.intervals import Summary, cluster_mean
 from sciml.structure.tm_score import tm_score
 
 Array = NDArray[np.float64]
@@ -190,45 +191,6 @@ def expected_lddt(logits: Array) -> Array:
     """Predicted lDDT in 0..1: the mean of the distribution over equal bins. (..., bin) -> (...)."""
     weights = np.exp(logits - logits.max(-1, keepdims=True))
     return weights @ lddt_bin_centres(logits.shape[-1]) / weights.sum(-1)
-
-
-@dataclass(frozen=True)
-class Summary:
-    """Mean of one figure over clusters, with its uncertainty."""
-
-    mean: float
-    """Mean over clusters of the means within them; NaN without any value."""
-    low: float
-    """2.5 % point of the bootstrap."""
-    high: float
-    """97.5 % point of the bootstrap."""
-    chains: int
-    """Chains that have the figure."""
-    clusters: int
-    """Clusters that have it."""
-
-
-def cluster_mean(
-    values: Sequence[float], clusters: Sequence[str], *, seed: int = 0, draws: int = 2000
-) -> Summary:
-    """Average a figure so that every cluster counts once, and resample clusters for its 95 % interval.
-
-    Args:
-        values: one for each chain; NaN ones are left out.
-        clusters: the chains' clusters.
-        seed: of the resampling.
-        draws: resampled sets of clusters.
-    """
-    members: dict[str, list[float]] = {}
-    for value, cluster in zip(values, clusters, strict=True):
-        if not np.isnan(value):
-            members.setdefault(cluster, []).append(value)
-    if not members:
-        return Summary(float("nan"), float("nan"), float("nan"), 0, 0)
-    means = np.array([np.mean(group) for group in members.values()])
-    drawn = np.random.default_rng(seed).integers(len(means), size=(draws, len(means)))
-    low, high = np.quantile(means[drawn].mean(1), [0.025, 0.975])
-    return Summary(float(means.mean()), float(low), float(high), sum(map(len, members.values())), len(means))
 
 
 def summarise(scores: Sequence[ChainScores], *, seed: int = 0) -> dict[str, Summary]:

@@ -13,11 +13,10 @@ from sciml.data.chains import MISSING, Chain, ChainSet
 from sciml.data.residue_constants import RESTYPE_INDEX
 from sciml.structure.baselines import SeparationDistogram, ideal_helix
 from sciml.structure.calibration import Reliability, reliability
+from sciml.structure.evaluate.intervals import Summary, cluster_mean
 from sciml.structure.evaluation import (
     CA,
     ChainScores,
-    Summary,
-    cluster_mean,
     contact_scores,
     distogram_nll,
     lddt_ca,

@@ -1,0 +1,170 @@
+"""The scores that `sciml evaluate` prints: their names, units, directions and one-sentence definitions.
+
+Nothing is computed here. Tables, ranking, command line and leaderboard read the same entries, so a score
+has one name and one meaning everywhere. Values are kept as fractions (0-1), ångström or counts; `factor`
+says what they are multiplied by when they are shown (GDT in percent, as CASP prints it).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sciml.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class Score:
+    """What one figure means."""
+
+    name: str
+    """Column of tables and key of records."""
+    title: str
+    """Head of a column that people read."""
+    family: str
+    """What `--scores` calls the group of figures that are computed together."""
+    definition: str
+    """What is computed, for the reader of a table."""
+    source: str
+    """Publication that defines it."""
+    higher_is_better: bool | None = True
+    """None for a figure that is no measure of quality."""
+    unit: str = ""
+    """`Å`, `%` where shown in percent, empty for a plain fraction or count."""
+    factor: float = 1.0
+    """A value is multiplied by it when it is shown."""
+    digits: int = 3
+    """Decimals that are shown."""
+    missing_is_zero: bool = True
+    """Whether a missing model counts as 0 in means, as CASP counts it; False leaves it out."""
+
+
+_GDT = "Zemla, Nucleic Acids Res. 31:3370 (2003)"
+_TM = "Zhang & Skolnick, Proteins 57:702 (2004)"
+_LDDT = "Mariani et al., Bioinformatics 29:2722 (2013)"
+_CAD = "Olechnovič et al., Proteins 81:149 (2013)"
+_CONTACT = "Monastyrskyy et al., Proteins 84:131 (2016)"
+_GEOMETRY = "after Chen et al., Acta Cryst. D66:12 (2010), without added hydrogens"
+_OURS = "this package"
+
+
+def _contact(name: str, title: str, figure: str, reach: str, count: str) -> Score:
+    what = (
+        f"{figure} of the {count} most probable {reach}-range contacts (Cβ within 8 Å), read from the "
+        "distogram where there is one and otherwise from the model's Cβ distances"
+    )
+    return Score(name, title, "contacts", what, _CONTACT)
+
+
+def _geometry(name: str, title: str, definition: str, unit: str = "", factor: float = 1.0) -> Score:
+    return Score(name, title, "geometry", definition, _GEOMETRY, False, unit, factor, 2, False)
+
+
+_ENTRIES = (
+    Score("coverage", "cover", "", "share of the target's residues that the model has a Cα for", _OURS,
+          None, "%", 100.0, 1, False),
+    Score("gdt_ts", "GDT_TS", "gdt", "mean share of Cα atoms within 1, 2, 4 and 8 Å, each under its own best "
+          "superposition; residues that the model lacks count as outside", _GDT, True, "%", 100.0, 2),
+    Score("gdt_ha", "GDT_HA", "gdt", "as GDT_TS with 0.5, 1, 2 and 4 Å", _GDT, True, "%", 100.0, 2),
+    Score("tm_score", "TM", "tm", "mean of 1 / (1 + (d / d0)²) over the target's residues under the best "
+          "superposition by residue numbers; d0 from the target's length", _TM),
+    Score("maxsub", "MaxSub", "maxsub", "as TM over the residues within 3.5 Å, d0 = 3.5 Å",
+          "Siew et al., Bioinformatics 16:776 (2000)"),
+    Score("rmsd_ca", "RMSD", "rmsd", "root mean square deviation of the common Cα atoms after least-squares "
+          "superposition", "Kabsch, Acta Cryst. A32:922 (1976)", False, "Å", 1.0, 2, False),
+    Score("rmsd_backbone", "RMSD bb", "rmsd", "as RMSD over N, Cα, C and O", "Kabsch (1976)", False, "Å", 1.0,
+          2, False),
+    Score("rmsd_all", "RMSD all", "rmsd", "as RMSD over all heavy atoms, symmetric side chains as they fit "
+          "better", "Kabsch (1976)", False, "Å", 1.0, 2, False),
+    Score("lddt", "lDDT", "lddt", "share of the target's heavy-atom distances below 15 Å that the model "
+          "keeps within 0.5, 1, 2 and 4 Å (mean of the four); residues of bad stereochemistry keep "
+          "none", _LDDT),
+    Score("lddt_ca", "lDDT-Cα", "lddt_ca", "as lDDT over Cα atoms only, stereochemistry unchecked", _LDDT),
+    Score("gdc_sc", "GDC_SC", "gdc_sc", "side chains under the superposition of GDT: weighted share of one "
+          "characteristic atom a residue within 0.5 to 5 Å", "Keedy et al., Proteins 77:29 (2009)", True, "%",
+          100.0, 2),
+    Score("cad", "CAD", "cad", "1 minus the normalised difference of the residue contact areas of all "
+          "atoms", _CAD),
+    Score("tm_align", "TM-align", "tm_align", "TM-score of the best structural alignment, whatever the "
+          "residue numbers, by the target's length", "Zhang & Skolnick, Nucleic Acids Res. 33:2302 (2005)"),
+    _contact("precision_long_l5", "P L/5", "precision", "long", "L/5"),
+    _contact("precision_long_l", "P L", "precision", "long", "L"),
+    _contact("f1_long_l", "F1 L", "F1", "long", "L"),
+    Score("auprc_long", "AUPRC", "contacts", "area under precision against recall of all long-range pairs",
+          _CONTACT),
+    Score("distogram_lddt", "disto lDDT", "distogram", "lDDT-Cβ between the distogram's expected distances "
+          "and the target's", _LDDT),
+    Score("distogram_log_likelihood", "disto logL", "distogram", "mean log probability, in nats, that the "
+          "distogram gives to the true distance bins", _OURS, True, "nat", 1.0, 3, False),
+    Score("plddt", "pLDDT", "confidence", "mean predicted lDDT", "Jumper et al., Nature 596:583 (2021)",
+          None, "", 1.0, 3, False),
+    Score("plddt_pearson", "pLDDT r", "confidence", "correlation over residues of pLDDT with the true "
+          "lDDT-Cα", _OURS, True, "", 1.0, 3, False),
+    Score("plddt_spearman", "pLDDT ρ", "confidence", "the same between ranks", _OURS, True, "", 1.0, 3,
+          False),
+    Score("plddt_error", "pLDDT ECE", "confidence", "expected calibration error of pLDDT in ten equal bins",
+          "Guo et al., ICML (2017)", False, "", 1.0, 3, False),
+    Score("pae_spearman", "PAE ρ", "confidence", "rank correlation of the predicted with the true aligned "
+          "error over all pairs", _OURS, True, "", 1.0, 3, False),
+    Score("ptm_difference", "pTM − TM", "confidence", "predicted minus true TM-score", _OURS, None, "", 1.0,
+          3, False),
+    _geometry("clashscore", "clashes", "non-bonded heavy atoms that overlap by 0.4 Å or more, a thousand "
+              "atoms"),
+    _geometry("ramachandran_outliers", "rama out", "share of residues outside the allowed φ, ψ regions", "%",
+              100.0),
+    _geometry("bond_outliers", "bond out", "share of bonds beyond the tolerance of their ideal length", "%",
+              100.0),
+    _geometry("angle_outliers", "angle out", "share of angles beyond the tolerance of their ideal value", "%",
+              100.0),
+    _geometry("chirality_errors", "chiral", "residues whose Cα has the hand of a D-amino acid"),
+    _geometry("cis_peptides", "cis", "cis peptide bonds that are not before proline"),
+    Score("q3", "Q3", "secondary", "share of residues with the target's state among helix, strand, other",
+          "Kabsch & Sander, Biopolymers 22:2577 (1983)", True, "%", 100.0, 1),
+    Score("q8", "Q8", "secondary", "share of residues with the target's state among the eight of DSSP",
+          "Kabsch & Sander (1983)", True, "%", 100.0, 1),
+)  # fmt: skip
+
+SCORES: Mapping[str, Score] = {entry.name: entry for entry in _ENTRIES}
+"""Every figure by its name, in the order of the columns."""
+
+FAMILIES: tuple[str, ...] = tuple(dict.fromkeys(entry.family for entry in _ENTRIES if entry.family))
+"""What `--scores` takes."""
+
+SLOW_FAMILIES = frozenset({"gdc_sc", "cad", "tm_align"})
+"""Families that the default leaves out: they take longer than all others together."""
+
+DEFAULT_FAMILIES: tuple[str, ...] = tuple(family for family in FAMILIES if family not in SLOW_FAMILIES)
+"""What is computed when nothing is said."""
+
+
+def chosen_families(words: Iterable[str]) -> tuple[str, ...]:
+    """The families that the user's words name, in the order of the columns.
+
+    Args:
+        words: names of families or figures, `default` or `all`; `-` counts as `_`.
+
+    Raises:
+        SettingsError: a word that is none of them, or no word at all.
+    """
+    wanted: set[str] = set()
+    for word in words:
+        name = word.strip().lower().replace("-", "_")
+        if name in ("default", "all"):
+            wanted |= set(DEFAULT_FAMILIES if name == "default" else FAMILIES)
+        elif name in FAMILIES:
+            wanted.add(name)
+        elif name in SCORES and SCORES[name].family:
+            wanted.add(SCORES[name].family)
+        else:
+            raise SettingsError(f"no score {word!r}: give default, all, or some of {', '.join(FAMILIES)}")
+    if not wanted:
+        raise SettingsError(f"no score chosen: give default, all, or some of {', '.join(FAMILIES)}")
+    return tuple(family for family in FAMILIES if family in wanted)
+
+
+def shown(name: str, value: float | None) -> str:
+    """A value as tables for people print it; an en dash where there is none."""
+    if value is None or value != value:  # NaN
+        return "–"
+    entry = SCORES.get(name)
+    if entry is None:
+        return f"{value:.3f}"
+    return f"{value * entry.factor:.{entry.digits}f}"
