@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from sciml.data.atom_collector import AtomCollector, is_polymer_record
+from sciml.data.pdb_records import add_record, residue_of_record
 from sciml.data.protein_atoms import ProteinAtoms
 from sciml.data.residue_constants import ATOM_TYPES, RESIDUE_NAMES
 from sciml.errors import InputError
@@ -42,18 +43,19 @@ def format_pdb(atoms: ProteinAtoms, remarks: Iterable[str] = ()) -> str:
     serial = 1
     for chain, start, stop in atoms.chain_spans():
         for residue in range(start, stop):
-            name, number = RESIDUE_NAMES[atoms.aatype[residue]], atoms.residue_index[residue]
+            name = RESIDUE_NAMES[atoms.aatype[residue]]
+            number = f"{atoms.residue_index[residue]:>4}{atoms.insertion_codes[residue] or ' '}"
             for slot in np.flatnonzero(atoms.mask[residue] >= 0.5):
                 atom = ATOM_TYPES[slot]
                 x, y, z = (float(value) for value in atoms.positions[residue, slot])
                 b_factor = float(atoms.b_factors[residue, slot])
                 column = atom if len(atom) == 4 else f" {atom}"
                 lines.append(
-                    f"ATOM  {serial:>5} {column:<4} {name:>3} {chain}{number:>4}    "
+                    f"ATOM  {serial:>5} {column:<4} {name:>3} {chain}{number}   "
                     f"{x:>8.3f}{y:>8.3f}{z:>8.3f}{1.0:>6.2f}{b_factor:>6.2f}          {atom[0]:>2}"
                 )
                 serial += 1
-        lines.append(f"TER   {serial:>5}      {name:>3} {chain}{number:>4}")
+        lines.append(f"TER   {serial:>5}      {name:>3} {chain}{number}")
         serial += 1
     lines += ["ENDMDL", "END"]
     return "".join(f"{line:<{_WIDTH}}\n" for line in lines)
@@ -119,22 +121,13 @@ def parse_pdb(text: str, file: str | None = None, chains: Sequence[str] | None =
     for line_number, line in enumerate(text.splitlines(), start=1):
         if line.startswith("ENDMDL"):
             break
-        residue_name, chain = line[17:20].strip(), line[21:22].strip() or "A"
-        if not is_polymer_record(line[:6].rstrip(), residue_name) or (
-            chains is not None and chain not in chains
-        ):
+        residue_name = line[17:20].strip()
+        if not is_polymer_record(line[:6].rstrip(), residue_name):
             continue
         try:
-            collector.add(
-                chain=chain,
-                number=int(line[22:26]),
-                insertion_code=line[26:27].strip(),
-                residue_name=residue_name,
-                atom=line[12:16].strip(),
-                xyz=(float(line[30:38]), float(line[38:46]), float(line[46:54])),
-                occupancy=float(line[54:60].strip() or 1.0),
-                b_factor=float(line[60:66].strip() or 0.0),
-            )
+            chain, number, insertion_code = residue_of_record(line)
+            if chains is None or (chain or "A") in chains:
+                add_record(collector, line, chain or "A", number, insertion_code, residue_name)
         except ValueError as error:
             raise InputError(
                 f"not an ATOM record of the PDB format: {error}", file=file, line=line_number

@@ -27,6 +27,9 @@ class ProteinAtoms:
     """(res,), chain identifier of each residue."""
     b_factors: NDArray[np.float32]
     """(res, 37), Å² of an experiment; pLDDT 0-100 of a prediction."""
+    insertion_codes: tuple[str, ...] = ()
+    """(res,), letter that tells residues of one number apart (`52`, `52A`); blank where there is none, and
+    blank for all residues when left out."""
 
     def __post_init__(self) -> None:
         residues, atoms = len(self.aatype), len(ATOM_TYPES)
@@ -41,6 +44,12 @@ class ProteinAtoms:
                 raise ValueError(f"{name} must have shape {shape}: {getattr(self, name).shape}")
         if len(self.chain_ids) != residues:
             raise ValueError(f"one chain identifier for each of {residues} residues: {len(self.chain_ids)}")
+        if not self.insertion_codes:
+            object.__setattr__(self, "insertion_codes", ("",) * residues)
+        if len(self.insertion_codes) != residues:
+            raise ValueError(
+                f"one insertion code for each of {residues} residues: {len(self.insertion_codes)}"
+            )
         if residues and not 0 <= self.aatype.min() <= self.aatype.max() < len(RESTYPES_WITH_X):
             raise ValueError(f"aatype must lie in 0..20: {self.aatype.min()}..{self.aatype.max()}")
 
@@ -73,6 +82,18 @@ class ProteinAtoms:
             residue_index=np.asarray(numbers, np.int64),
             chain_ids=(chain_id,) * residues,
             b_factors=b_factors,
+        )
+
+    def select(self, residues: NDArray[np.int64]) -> "ProteinAtoms":
+        """The residues with these indices (from 0), in their order."""
+        return ProteinAtoms(
+            positions=self.positions[residues],
+            mask=self.mask[residues],
+            aatype=self.aatype[residues],
+            residue_index=self.residue_index[residues],
+            chain_ids=tuple(self.chain_ids[residue] for residue in residues),
+            b_factors=self.b_factors[residues],
+            insertion_codes=tuple(self.insertion_codes[residue] for residue in residues),
         )
 
     @property
