@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sciml.structure.evaluate.intervals import Summary, cluster_mean
-from sciml.structure.tm_score import tm_score
+from sciml.structure.scores.gdt import tm_score
 
 Array = NDArray[np.float64]
 

@@ -26,7 +26,7 @@ from sciml.structure.evaluation import (
 )
 from sciml.structure.features.config import feature_preset
 from sciml.structure.model import AlphaFold
-from sciml.structure.tm_score import tm_score
+from sciml.structure.scores.gdt import tm_score
 from sciml.structure.training import features_only
 from sciml.structure.training_data import TrainingData
 

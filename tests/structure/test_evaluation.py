@@ -20,7 +20,8 @@ from sciml.structure.evaluation import (
     score_chain,
     summarise,
 )
-from sciml.structure.tm_score import superpose, tm_d0, tm_score
+from sciml.structure.scores.gdt import tm_d0, tm_score
+from sciml.structure.scores.superposition import superpose
 
 EDGES = np.linspace(2.3125, 21.6875, 63)
 
