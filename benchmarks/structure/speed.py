@@ -6,8 +6,8 @@ peers?
 
 Random parameters, random features, 128 MSA and 256 extra rows, one pass without recycling. The floor is the
 number of operations counted from the shapes over the best rate of matrix products measured in the same
-process. A size runs in a process of its own, so that the peak memory is its own. `alphafold-colabfold` (JAX)
-is timed on the same sizes where it is installed.
+process. A size runs in a process of its own, so that the peak memory is its own; beside it stands what the
+memory model (`sciml/structure/cost.py`) expects. `alphafold-colabfold` (JAX) is timed on the same sizes where it is installed.
 """
 
 import argparse
@@ -110,8 +110,11 @@ def measure(residues: int, precision: str, repeats: int, threads: int, device: s
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.normal_(0, 0.02)
-    before = peak_bytes()
+    loaded = peak_bytes()
     model = set_precision(model.eval().to(device), precision)  # type: ignore[arg-type] # checked by argparse
+    on_cuda = device.startswith("cuda")
+    if on_cuda:
+        loaded = torch.cuda.memory_allocated(device)
     features = {name: array.to(device) for name, array in random_features(residues, seed=0).items()}
     wall, processor = [], []
     with torch.inference_mode():
@@ -122,7 +125,7 @@ def measure(residues: int, precision: str, repeats: int, threads: int, device: s
             if index:  # the first warms up
                 wall.append(time.perf_counter() - start)
                 processor.append(time.process_time() - cpu_start)
-    peak = torch.cuda.max_memory_allocated(device) if device.startswith("cuda") else peak_bytes()
+    peak = torch.cuda.max_memory_allocated(device) if on_cuda else peak_bytes()
     plain_rate, rate = matmul_rates(precision, device)
     shape = Shape(residues, MSA_ROWS, EXTRA_ROWS)
     count = operations(config, shape)
@@ -135,8 +138,10 @@ def measure(residues: int, precision: str, repeats: int, threads: int, device: s
         "rate": rate,
         "plain_rate": plain_rate,
         "peak_bytes": peak,
-        "loaded_bytes": before,
-        "predicted_bytes": activation_bytes(config, shape, element_bytes=4 if precision == "float32" else 2),
+        "loaded_bytes": loaded,
+        "predicted_bytes": activation_bytes(
+            config, shape, element_bytes=4 if precision == "float32" else 2, on_cpu=not on_cuda
+        ),
     }
 
 
@@ -154,7 +159,7 @@ def in_own_process(
 
 COLUMNS = [
     *("residues", "precision", "wall s", "min", "max", "CPU s", "TFLOP"),
-    *("GFLOP/s", "/floor", "best", "/floor", "peak GB"),
+    *("GFLOP/s", "/floor", "best", "/floor", "peak GB", "model GB"),
 ]
 
 
@@ -167,7 +172,9 @@ def print_row(result: dict[str, Any]) -> None:
     cells.append(f"{count / 1e12:.2f}")
     for rate in (result["plain_rate"], result["rate"]):
         cells += [f"{rate / 1e9:.0f}", f"{median * rate / count:.2f}"]
-    print(" ".join(f"{cell:>9s}" for cell in [*cells, f"{result['peak_bytes'] / 1e9:.2f}"]), flush=True)
+    modelled = result["predicted_bytes"] + result["loaded_bytes"]
+    cells += [f"{memory / 1e9:.2f}" for memory in (result["peak_bytes"], modelled)]
+    print(" ".join(f"{cell:>9s}" for cell in cells), flush=True)
 
 
 def print_peer(residues: int, options: argparse.Namespace) -> None:

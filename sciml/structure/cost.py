@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from sciml.structure.chunking import ACCELERATOR_BLOCK_BYTES, CPU_BLOCK_BYTES
 from sciml.structure.config import Config
 
+_WORKSPACE_BYTES = 64 * 2**20  # of libraries and threads, measured: see activation_bytes
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -102,7 +104,9 @@ def activation_bytes(config: Config, shape: Shape, *, element_bytes: int = 4, on
     """Largest memory of arrays during one pass at inference, without the parameters.
 
     The representations stay; at the peak a triangle multiplication adds its two factors and their product, or
-    an outer product its two factors, and each has one block of temporaries.
+    an outer product its two factors, and each has one block of temporaries. With 64 MiB for the workspaces of
+    libraries, within a tenth of what the 48-block network took on a CPU at 64, 128 and 256 residues
+    (`benchmarks/structure/speed.py` prints both).
 
     Args:
         config: sizes of the network.
@@ -120,7 +124,7 @@ def activation_bytes(config: Config, shape: Shape, *, element_bytes: int = 4, on
     heads = 4 * pairs * (2 * config.distogram_bins + (config.pae_bins if config.pae_head else 0))
     structure = 4 * pairs * (config.c_z + config.ipa_heads * (2 + 3 * config.ipa_query_points))
     block = CPU_BLOCK_BYTES if on_cpu else ACCELERATOR_BLOCK_BYTES
-    return held + block + max(triangle, outer, heads + structure)
+    return held + block + _WORKSPACE_BYTES + max(triangle, outer, heads + structure)
 
 
 def parameter_count(config: Config) -> int:
