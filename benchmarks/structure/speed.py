@@ -7,7 +7,8 @@ peers?
 Random parameters, random features, 128 MSA and 256 extra rows, one pass without recycling. The floor is the
 number of operations counted from the shapes over the best rate of matrix products measured in the same
 process. A size runs in a process of its own, so that the peak memory is its own; beside it stands what the
-memory model (`sciml/structure/cost.py`) expects. `alphafold-colabfold` (JAX) is timed on the same sizes where it is installed.
+memory model (`sciml/structure/cost.py`) expects. `alphafold-colabfold` (JAX) is timed on the same sizes where
+it is installed.
 """
 
 import argparse
