@@ -1,0 +1,85 @@
+// The data of the page, small builders of elements, and how values are shown.
+const DATA = JSON.parse(document.getElementById("data").textContent);
+const SCORE = Object.fromEntries(DATA.scores.map((score, index) => [score.name, {...score, index}]));
+const byId = (id) => document.getElementById(id);
+
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  fill(made, attributes, children);
+  return made;
+}
+function drawing(tag, attributes = {}, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  fill(made, attributes, children);
+  return made;
+}
+function fill(made, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== undefined && value !== false) made.setAttribute(name, value === true ? "" : value);
+  }
+  for (const child of children.flat()) if (child !== null && child !== undefined) made.append(child);
+}
+
+const hasValue = (value) => value !== null && value !== undefined && !Number.isNaN(value);
+function shown(name, value) {
+  const score = SCORE[name];
+  return hasValue(value) ? (value * score.factor).toFixed(score.digits) : "–";
+}
+const titled = (name) => SCORE[name].title + (SCORE[name].unit ? ` (${SCORE[name].unit})` : "");
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+function bytes(text) {
+  const raw = atob(text), made = new Uint8Array(raw.length);
+  for (let i = 0; i < raw.length; i++) made[i] = raw.charCodeAt(i);
+  return made;
+}
+// Coordinates: int16 steps, -32768 where there is no atom. Returns an array of [x, y, z] or null.
+function positions(text, step) {
+  const view = new DataView(bytes(text).buffer), found = [];
+  for (let i = 0; i + 6 <= view.byteLength; i += 6) {
+    const x = view.getInt16(i, true);
+    found.push(x === -32768 ? null : [x * step, view.getInt16(i + 2, true) * step, view.getInt16(i + 4, true) * step]);
+  }
+  return found;
+}
+// Fractions: steps of 1/250, 255 where there is none.
+const fractions = (text) => text ? Array.from(bytes(text), (value) => value === 255 ? null : value / 250) : null;
+
+const valueOf = (model, unit, name) => {
+  const row = model.values[unit];
+  return row ? row[SCORE[name].index] : null;
+};
+const modelLink = (model) => `#/target/${model.t}/${DATA.models.indexOf(model)}`;
+
+// The model that competes for a group on a unit: the first one, or the best by a score.
+function competing(group, unit, name, which) {
+  const target = DATA.units[unit].target;
+  const models = DATA.models.filter((model) => model.g === group && model.t === target);
+  if (which === "first") return models.find((model) => model.m === 1) || null;
+  const sign = SCORE[name].better < 0 ? -1 : 1;
+  return models.reduce((best, model) => {
+    const value = valueOf(model, unit, name);
+    if (!hasValue(value)) return best;
+    return !best || sign * value > sign * valueOf(best, unit, name) ? model : best;
+  }, null);
+}
+
+function chooser(label, options, chosen, act) {
+  const list = element("select", {onchange: (event) => act(event.target.value)},
+    options.map(([value, text]) => element("option", {value, selected: String(value) === String(chosen)}, text)));
+  return element("label", {}, label, list);
+}
+
+const rgb = (triple) => `rgb(${triple.map(Math.round).join(",")})`;
+const mix = (first, second, share) => first.map((value, i) => value + (second[i] - value) * share);
+const triple = (name) => colour(name).split(",").map(Number);
+function ramp(share) {
+  const found = mix(triple("ramp-low"), triple("ramp-high"), Math.max(0, Math.min(1, share)));
+  const light = [0.2126, 0.7152, 0.0722].reduce((sum, weight, i) => sum + weight * (found[i] / 255) ** 2.2, 0);
+  return {background: rgb(found), ink: light > 0.24 ? "#10141a" : "#ffffff"};
+}
+// lDDT in the classes of pLDDT.
+const LDDT_CLASSES = DATA.classes;
+const lddtColour = (value) => !hasValue(value) ? colour("target")
+  : LDDT_CLASSES.find(([edge]) => edge === null || value * 100 > edge)[1];

@@ -1,0 +1,33 @@
+// Which view is shown, and in which theme.
+function route() {
+  const match = location.hash.match(/^#\/target\/(\d+)(?:\/(\d+))?$/);
+  byId("view-overview").hidden = Boolean(match);
+  byId("view-target").hidden = !match;
+  document.querySelector("header.top").hidden = Boolean(match);
+  if (match) {
+    showTarget(+match[1], match[2] === undefined ? null : DATA.models[+match[2]]);
+    if (route.last !== match[1]) scrollTo(0, 0);
+    route.last = match[1];
+  } else {
+    route.last = null;
+    byId("view-target").replaceChildren();
+    const section = location.hash.length > 1 && byId(location.hash.slice(1));
+    if (section) section.scrollIntoView();
+  }
+}
+function render() {
+  byId("theme").textContent = document.documentElement.dataset.theme === "dark" ? "Light" : "Dark";
+  showRanking();
+  showHeat();
+  showVersus();
+  showConfidence();
+  showGaps();
+  route();
+}
+byId("theme").addEventListener("click", () => {
+  document.documentElement.dataset.theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+  render();
+});
+document.documentElement.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+addEventListener("hashchange", route);
+render();
