@@ -35,6 +35,8 @@ class Score:
     """Decimals that are shown."""
     missing_is_zero: bool = True
     """Whether a missing model counts as 0 in means, as CASP counts it; False leaves it out."""
+    in_short: bool = True
+    """Whether it is among the columns of short tables and of the page; CSV and JSON have all."""
 
 
 _GDT = "Zemla, Nucleic Acids Res. 31:3370 (2003)"
@@ -46,12 +48,26 @@ _GEOMETRY = "after Chen et al., Acta Cryst. D66:12 (2010), without added hydroge
 _OURS = "this package"
 
 
-def _contact(name: str, title: str, figure: str, reach: str, count: str) -> Score:
-    what = (
-        f"{figure} of the {count} most probable {reach}-range contacts (Cβ within 8 Å), read from the "
-        "distogram where there is one and otherwise from the model's Cβ distances"
-    )
-    return Score(name, title, "contacts", what, _CONTACT)
+def _contacts() -> tuple[Score, ...]:
+    """Every list of every range; short tables show three."""
+    ranges = {"short": "6-11", "medium": "12-23", "long": "24 and more", "medium_long": "12 and more"}
+    lists = {"l": "L", "l2": "L/2", "l5": "L/5", "l10": "L/10", "top10": "10"}
+    figures = {"precision": "P", "recall": "R", "f1": "F1"}
+    shown = ("precision_long_l5", "precision_long_l", "auprc_long")
+    made = []
+    for reach, separation in ranges.items():
+        pairs = f"pairs {separation} residues apart, Cβ within 8 Å, read from the model's Cβ distances"
+        for key, count in lists.items():
+            for figure, short in figures.items():
+                name = f"{figure}_{reach}_{key}"
+                what = f"{figure} of the {count} closest {pairs}"
+                title = f"{short} {reach.replace('_', '+')} {count}"
+                made.append(Score(name, title, "contacts", what, _CONTACT, in_short=name in shown))
+        name = f"auprc_{reach}"
+        what = f"area under precision against recall of all {pairs}"
+        title = f"AUPRC {reach.replace('_', '+')}"
+        made.append(Score(name, title, "contacts", what, _CONTACT, in_short=name in shown))
+    return tuple(made)
 
 
 def _geometry(name: str, title: str, definition: str, unit: str = "", factor: float = 1.0) -> Score:
@@ -85,11 +101,7 @@ _ENTRIES = (
           "atoms", _CAD),
     Score("tm_align", "TM-align", "tm_align", "TM-score of the best structural alignment, whatever the "
           "residue numbers, by the target's length", "Zhang & Skolnick, Nucleic Acids Res. 33:2302 (2005)"),
-    _contact("precision_long_l5", "P L/5", "precision", "long", "L/5"),
-    _contact("precision_long_l", "P L", "precision", "long", "L"),
-    _contact("f1_long_l", "F1 L", "F1", "long", "L"),
-    Score("auprc_long", "AUPRC", "contacts", "area under precision against recall of all long-range pairs",
-          _CONTACT),
+    *_contacts(),
     Score("distogram_lddt", "disto lDDT", "distogram", "lDDT-Cβ between the distogram's expected distances "
           "and the target's", _LDDT),
     Score("distogram_log_likelihood", "disto logL", "distogram", "mean log probability, in nats, that the "
