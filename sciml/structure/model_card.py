@@ -14,19 +14,13 @@ from sciml.data.residue_constants import RESTYPE_INDEX
 from sciml.structure.baselines import SeparationDistogram, ideal_helix
 from sciml.structure.calibration import Reliability, reliability
 from sciml.structure.evaluate.intervals import Summary, cluster_mean
-from sciml.structure.evaluation import (
-    CA,
-    ChainScores,
-    contact_scores,
-    distogram_nll,
-    lddt_ca,
-    long_range_precision,
-    score_chain,
-    summarise,
-)
+from sciml.structure.evaluation import CA, ChainScores, score_chain, summarise
 from sciml.structure.features.config import feature_preset
 from sciml.structure.model import AlphaFold
+from sciml.structure.scores.contacts import long_range_precision
+from sciml.structure.scores.distogram import contact_probabilities, distogram_nll
 from sciml.structure.scores.gdt import tm_score
+from sciml.structure.scores.lddt import lddt_ca
 from sciml.structure.training import features_only
 from sciml.structure.training_data import TrainingData
 
@@ -129,7 +123,7 @@ def baseline_figures(
         found[HELIX]["tm_score"].append(tm_score(helix, target))
         beta, mask = chain_beta(chain)
         logits = separation.logits(chain.residue_index)
-        contacts = contact_scores(logits, separation.edges)
+        contacts = contact_probabilities(logits, separation.edges)
         found[SEPARATION]["precision_l5"].append(
             long_range_precision(contacts, beta, mask, chain.residue_index)
         )

@@ -9,17 +9,8 @@ from scipy.spatial.transform import Rotation
 from sciml.linear import Linear
 from sciml.structure.baselines import SeparationDistogram, ideal_helix
 from sciml.structure.calibration import Calibration, calibrate_on, fit_calibration, fold_into, reliability
-from sciml.structure.evaluation import (
-    ChainScores,
-    cluster_mean,
-    contact_scores,
-    distogram_nll,
-    expected_lddt,
-    lddt_ca,
-    long_range_precision,
-    score_chain,
-    summarise,
-)
+from sciml.structure.evaluate.intervals import cluster_mean
+from sciml.structure.evaluation import ChainScores, expected_lddt, score_chain, summarise
 from sciml.structure.scores.gdt import tm_d0, tm_score
 from sciml.structure.scores.superposition import superpose
 
@@ -37,39 +28,6 @@ def random_chain(residues, seed=0):
 
 def moved(points, seed=1):
     return points @ Rotation.random(random_state=seed).as_matrix().T + np.array([5.0, -70.0, 31.0])
-
-
-# lDDT-Cα
-
-
-def test_lddt_of_three_residues_by_hand():
-    # Distances 5, 5, 10 become 5, 9, 14: errors 0, 4, 4, and 4 is not below the tolerance of 4.
-    target = np.array([[0.0, 0, 0], [5, 0, 0], [10, 0, 0]])
-    predicted = np.array([[0.0, 0, 0], [5, 0, 0], [14, 0, 0]])
-    chain, residues = lddt_ca(predicted, target)
-    assert chain == pytest.approx(1 / 3)
-    np.testing.assert_allclose(residues, [0.5, 0.5, 0.0])
-
-
-@pytest.mark.parametrize(("error", "score"), [(0.4, 1.0), (0.7, 0.75), (1.5, 0.5), (3.0, 0.25), (5.0, 0.0)])
-def test_lddt_loses_a_quarter_with_each_tolerance(error, score):
-    target, predicted = np.array([[0.0, 0, 0], [8, 0, 0]]), np.array([[0.0, 0, 0], [8 + error, 0, 0]])
-    assert lddt_ca(predicted, target)[0] == pytest.approx(score)
-
-
-def test_lddt_ignores_pairs_beyond_15_angstrom_and_unknown_residues():
-    target = np.array([[0.0, 0, 0], [8, 0, 0], [16, 0, 0], [4, 0, 0]])
-    predicted = np.array([[0.0, 0, 0], [8, 0, 0], [16, 9, 0], [400, 0, 0]])
-    chain, residues = lddt_ca(predicted, target, np.array([1, 1, 1, 0]))
-    # Pairs 0-1 (error 0) and 1-2 (8 becomes 12.04); 0-2 is 16 Å long.
-    assert chain == pytest.approx(0.5)
-    np.testing.assert_allclose(residues, [1.0, 0.5, 0.0, np.nan])
-
-
-def test_lddt_is_blind_to_motion_and_to_the_mirror():
-    target = random_chain(40)
-    assert lddt_ca(moved(target), target)[0] == pytest.approx(1)
-    assert lddt_ca(target * [1, 1, -1], target)[0] == pytest.approx(1)
 
 
 # TM-score
@@ -132,41 +90,6 @@ def test_tm_search_is_as_good_as_minimising_from_many_starts(residues, noise, se
 def test_tm_score_refuses_other_lengths():
     with pytest.raises(ValueError, match="matched residues"):
         tm_score(random_chain(10), random_chain(11))
-
-
-# Contacts and distograms
-
-
-def test_contact_probability_is_that_of_the_bins_below_8_angstrom():
-    logits = np.full((1, 1, 64), -1e9)
-    logits[0, 0, [18, 19]] = np.log([0.3, 0.7])  # bins 7.625-7.9375 and 7.9375-8.25
-    assert contact_scores(logits, EDGES)[0, 0] == pytest.approx(0.3)
-
-
-def test_long_range_precision_by_hand():
-    # 30 residues, 100 Å apart but for two contacts of 7.9 Å and a pair of 8.1 Å. L/5 = 6 pairs are chosen.
-    beta = np.arange(30.0)[:, None] * [100.0, 0, 0]
-    beta[29], beta[27], beta[28] = beta[0] + [7.9, 0, 0], beta[1] + [0, 7.9, 0], beta[2] + [0, 0, 8.1]
-    scores = np.zeros((30, 30))
-    for rank, (i, j) in enumerate([(0, 29), (0, 24), (1, 27), (2, 28), (3, 29), (0, 28)]):
-        scores[i, j] = 1 - 0.1 * rank
-    scores[0, 5] = 2.0  # not long-range
-    assert long_range_precision(scores, beta, np.ones(30), np.arange(30)) == pytest.approx(2 / 6)
-    scores[1, 27] = 0
-    assert long_range_precision(scores, beta, np.ones(30), np.arange(30)) == pytest.approx(1 / 6)
-
-
-def test_long_range_goes_by_residue_number():
-    beta = np.zeros((2, 3))
-    scores = np.ones((2, 2))
-    assert long_range_precision(scores, beta, np.ones(2), np.array([0, 24])) == 1
-    assert np.isnan(long_range_precision(scores, beta, np.ones(2), np.array([0, 23])))
-
-
-def test_uniform_distogram_costs_the_log_of_its_bins():
-    assert distogram_nll(np.zeros((9, 9, 64)), EDGES, random_chain(9), np.ones(9)) == pytest.approx(
-        np.log(64)
-    )
 
 
 # Sets of chains

@@ -123,7 +123,7 @@ def test_length_may_be_that_of_the_sequence():
 
 
 def test_ties_stand_in_the_order_of_the_chain_and_are_one_step_of_the_curve():
-    # Of the 21 pairs of equal probability the contact (1, 28) is the tenth, after 0-24 … 0-29 and 1-25 … 1-27.
+    # Of 21 pairs of equal probability the contact (1, 28) is the tenth, after 0-24 … 0-29 and 1-25 … 1-27.
     beta = scattered(30, [(1, 28)])
     scores = contact_scores(np.ones((30, 30)), beta, np.ones(30), np.arange(30)).ranges["long"]
     assert scores.predicted == 21
