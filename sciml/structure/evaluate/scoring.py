@@ -1,0 +1,245 @@
+"""Scores of the models of one target: matched, batched, on the whole target and on each of its domains.
+
+A model that cannot be matched becomes a failed record with its reason; the others are scored. Models that are
+laid over the same chains of the target are one batch, whatever their order in the input.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sciml.data.protein_atoms import ProteinAtoms
+from sciml.errors import InputError
+from sciml.structure.evaluate.catalogue import DEFAULT_FAMILIES
+from sciml.structure.evaluate.chain_pairs import By
+from sciml.structure.evaluate.families import CA, Batch, Evidence, compute
+from sciml.structure.evaluate.matching import Matched, MatchError, match_residues
+from sciml.structure.evaluate.records import ModelDetails, ModelScores, TargetResult
+
+_MOST_ATOMS_AT_ONCE = 400_000  # of one batch: models times residues times 37
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """A model that was read, or the reason why it could not be."""
+
+    group: str
+    """Who predicted."""
+    model: int
+    """Number within the group, from 1."""
+    file: str
+    """Where it was read from."""
+    atoms: ProteinAtoms | None = None
+    """Its chains; None if it could not be read."""
+    reason: str = ""
+    """Why it could not be read."""
+    notes: tuple[str, ...] = ()
+    """What reading it left out."""
+    evidence: Evidence = field(default_factory=Evidence)
+    """What it says of itself, over the model's residues."""
+
+
+@dataclass(frozen=True)
+class ScoreSettings:
+    """What is computed and how residues are matched."""
+
+    families: tuple[str, ...] = DEFAULT_FAMILIES
+    """Families of `catalogue.py`."""
+    match: By = "auto"
+    """`number` or `alignment` to allow one way only; `auto` for numbers where the sequences agree."""
+
+
+def score_target(
+    name: str,
+    target: ProteinAtoms,
+    models: Sequence[LoadedModel],
+    *,
+    domains: Mapping[str, Collection[int]] | None = None,
+    ranges: Mapping[str, str] | None = None,
+    settings: ScoreSettings | None = None,
+) -> TargetResult:
+    """Score all models of one target.
+
+    Args:
+        name: of the target.
+        target: its chains.
+        models: read models, or the reasons why they could not be read.
+        domains: residue numbers of each domain; scores of the whole target come first in any case.
+        ranges: how each domain is printed, as `1-193`.
+        settings: scores and matching.
+
+    Returns:
+        A record for each model on the whole target and on each domain, in the order of the models; a model
+        that cannot be matched has one failed record for each.
+
+    Raises:
+        InputError: the target has no Cα, or a domain no residue of it.
+    """
+    settings = settings or ScoreSettings()
+    domains = domains or {}
+    _check(name, target, domains)
+    records: dict[tuple[int, str], ModelScores] = {}
+    matched: dict[int, Matched] = {}
+    for index, model in enumerate(models):
+        try:
+            matched[index] = _match(model, target, settings)
+        except MatchError as error:
+            for unit in ("", *domains):
+                records[index, unit] = _failed(name, unit, model, error.rule)
+    details: dict[int, ModelDetails] = {}
+    rows = _rows(target)
+    for unit, residues in (("", None), *domains.items()):
+        for indices, batch in _batches(matched, models, residues):
+            for index, values in zip(indices, compute(batch, settings.families), strict=True):
+                records[index, unit] = _record(name, unit, models[index], matched[index], values)
+            if unit == "":
+                details |= _details(indices, batch, models, rows)
+        for index in matched.keys() - {index for index, done in records if done == unit}:
+            reason = f"the chain that the model was laid over has no residue of {unit}"
+            records[index, unit] = _failed(name, unit, models[index], reason)
+    return TargetResult(
+        target=name,
+        sequence=target.sequence,
+        numbers=tuple(int(number) for number in target.residue_index),
+        ca=_with_nan(target.positions[:, CA], target.mask[:, CA]),
+        domains=tuple((domain, (ranges or {}).get(domain, "")) for domain in domains),
+        records=tuple(records[index, unit] for unit in ("", *domains) for index in range(len(models))),
+        details=tuple(details[index] for index in sorted(details)),
+    )
+
+
+def _check(name: str, target: ProteinAtoms, domains: Mapping[str, Collection[int]]) -> None:
+    known = set(target.residue_index[target.mask[:, CA] >= 0.5].tolist())
+    if not known:
+        raise InputError("the target has no Cα atom to compare with", record=name)
+    for domain, residues in domains.items():
+        if not known & set(residues):
+            ends = f"{min(residues)} to {max(residues)}" if residues else "none"
+            rule = f"domain {domain} has residues {ends}, of which the target has none"
+            raise InputError(rule, record=name)
+
+
+def _match(model: LoadedModel, target: ProteinAtoms, settings: ScoreSettings) -> Matched:
+    if model.atoms is None:
+        raise MatchError(model.reason or "it could not be read")
+    return match_residues(model.atoms, target, by=settings.match)
+
+
+def _batches(
+    matched: Mapping[int, Matched], models: Sequence[LoadedModel], residues: Collection[int] | None
+) -> Iterator[tuple[list[int], Batch]]:
+    """Models over the same chains of the target together, cut to a domain."""
+    together: dict[str, list[int]] = {}
+    for index, one in sorted(matched.items()):
+        together.setdefault(",".join(sorted(set(one.target.chain_ids))), []).append(index)
+    for indices in together.values():
+        target = matched[indices[0]].target
+        chosen = np.arange(len(target.aatype))
+        if residues is not None:
+            chosen = np.flatnonzero(np.isin(target.residue_index, list(residues)))
+        if not (target.mask[chosen, CA] >= 0.5).any():
+            continue
+        step = max(1, _MOST_ATOMS_AT_ONCE // (len(chosen) * target.mask.shape[1]))
+        for start in range(0, len(indices), step):
+            part = indices[start : start + step]
+            yield (
+                part,
+                Batch.of(
+                    [_cut(matched[index], chosen) for index in part],
+                    [_laid(models[index].evidence, matched[index].model_index[chosen]) for index in part],
+                ),
+            )
+
+
+def _cut(one: Matched, chosen: NDArray[np.int64]) -> Matched:
+    """The chosen residues of a match."""
+    return replace(
+        one,
+        target=one.target.select(chosen),
+        positions=one.positions[chosen],
+        mask=one.mask[chosen],
+        aatype=one.aatype[chosen],
+        b_factors=one.b_factors[chosen],
+        model_index=one.model_index[chosen],
+    )
+
+
+def _laid(evidence: Evidence, model_index: NDArray[np.int64]) -> Evidence:
+    """Evidence over the model's residues as evidence over the target's; NaN where the model has none."""
+    absent = model_index < 0
+
+    def lay(array: NDArray | None, axes: int) -> NDArray[np.float64] | None:
+        if array is None:
+            return None
+        laid = np.asarray(array, np.float64)
+        for axis in range(axes):
+            laid = np.take(laid, model_index, axis=axis)
+        laid[absent] = np.nan
+        if axes == 2:
+            laid[:, absent] = np.nan
+        return laid
+
+    return replace(
+        evidence,
+        plddt=lay(evidence.plddt, 1),
+        pae=lay(evidence.pae, 2),
+        distogram=lay(evidence.distogram, 2),
+    )
+
+
+def _record(
+    name: str, unit: str, model: LoadedModel, one: Matched, values: Mapping[str, float]
+) -> ModelScores:
+    return ModelScores(
+        target=name,
+        domain=unit,
+        group=model.group,
+        model=model.model,
+        file=model.file,
+        values=values,
+        matched_by=one.matched_by,
+        model_chain=one.model_chain,
+        identity=one.identity,
+        notes=(*model.notes, *one.notes),
+    )
+
+
+def _failed(name: str, unit: str, model: LoadedModel, reason: str) -> ModelScores:
+    return ModelScores(
+        name, unit, model.group, model.model, model.file, "failed", reason, notes=tuple(model.notes)
+    )
+
+
+def _rows(target: ProteinAtoms) -> dict[tuple[str, int, str], int]:
+    """Place of each residue in the target."""
+    keys = zip(target.chain_ids, target.residue_index.tolist(), target.insertion_codes, strict=True)
+    return {key: row for row, key in enumerate(keys)}
+
+
+def _details(
+    indices: Sequence[int],
+    batch: Batch,
+    models: Sequence[LoadedModel],
+    rows: Mapping[tuple[str, int, str], int],
+) -> dict[int, ModelDetails]:
+    """Arrays over all residues of the target, from those of the batch's part of it."""
+    own = batch.target
+    place = [rows[key] for key in _rows(own)]
+    found = {}
+    for number, index in enumerate(indices):
+        arrays = {"ca": batch.superposed_ca[number], "lddt": batch.lddt_ca.residue[number]}
+        plddt = batch.evidence[number].plddt
+        if plddt is not None:
+            arrays["plddt"] = plddt
+        full = {}
+        for key, array in arrays.items():
+            full[key] = np.full((len(rows), *array.shape[1:]), np.nan)
+            full[key][place] = array
+        found[index] = ModelDetails(models[index].group, models[index].model, **full)
+    return found
+
+
+def _with_nan(positions: NDArray, mask: NDArray) -> NDArray[np.float64]:
+    return np.where(mask[:, None] >= 0.5, positions.astype(np.float64), np.nan)
