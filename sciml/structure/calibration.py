@@ -20,6 +20,7 @@ from scipy.optimize import minimize
 from torch import nn
 
 from sciml.structure.evaluation import ChainScores, expected_lddt, lddt_bin_centres
+from sciml.structure.scores.confidence import Reliability, reliability_groups
 
 Array = NDArray[np.float64]
 
@@ -132,20 +133,6 @@ def fold_into(layer: nn.Linear, calibration: Calibration) -> None:
     layer.bias.mul_(calibration.scale).add_(offsets.to(layer.bias))
 
 
-@dataclass(frozen=True)
-class Reliability:
-    """How far predicted and true lDDT are apart, over residues grouped by the prediction."""
-
-    expected_error: float
-    """Expected calibration error: mean over residues of |mean true - mean predicted| in their group, 0..1."""
-    bias: float
-    """Mean predicted minus mean true lDDT."""
-    correlation: float
-    """Pearson correlation over residues; NaN where either is constant."""
-    groups: list[dict[str, float]]
-    """For each group that is not empty: low, high, residues, predicted, true."""
-
-
 def reliability(logits: Array, lddt: Array, groups: int = 10) -> Reliability:
     """Compare predicted with true lDDT in equal intervals of the prediction.
 
@@ -154,22 +141,4 @@ def reliability(logits: Array, lddt: Array, groups: int = 10) -> Reliability:
         lddt: (residue,), 0..1.
         groups: number of intervals.
     """
-    predicted = expected_lddt(logits)
-    place = np.clip((predicted * groups).astype(int), 0, groups - 1)
-    table = []
-    for group in range(groups):
-        inside = place == group
-        if inside.any():
-            means = {"predicted": float(predicted[inside].mean()), "true": float(lddt[inside].mean())}
-            table.append(
-                {
-                    "low": group / groups,
-                    "high": (group + 1) / groups,
-                    "residues": float(inside.sum()),
-                    **means,
-                }
-            )
-    error = sum(row["residues"] * abs(row["true"] - row["predicted"]) for row in table) / len(lddt)
-    varies = predicted.std() > 0 and lddt.std() > 0
-    correlation = float(np.corrcoef(predicted, lddt)[0, 1]) if varies else float("nan")
-    return Reliability(float(error), float(predicted.mean() - lddt.mean()), correlation, table)
+    return reliability_groups(expected_lddt(logits), lddt, np.linspace(0, 1, groups + 1))

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from sciml.data.chains import MISSING, Chain, ChainSet
 from sciml.data.residue_constants import RESTYPE_INDEX
 from sciml.structure.baselines import SeparationDistogram, ideal_helix
-from sciml.structure.calibration import Reliability, reliability
+from sciml.structure.calibration import reliability
 from sciml.structure.evaluate.intervals import Summary, cluster_mean
 from sciml.structure.evaluation import CA, ChainScores, score_chain, summarise
 from sciml.structure.features.config import feature_preset
 from sciml.structure.model import AlphaFold
+from sciml.structure.scores.confidence import Reliability
 from sciml.structure.scores.contacts import long_range_precision
 from sciml.structure.scores.distogram import contact_probabilities, distogram_nll
 from sciml.structure.scores.gdt import tm_score
