@@ -149,6 +149,7 @@ def _atom_rows(atoms: ProteinAtoms, entities: Entities) -> Iterator[tuple[CifVal
         entity = entities[tuple(atoms.aatype[start:stop].tolist())]
         for residue in range(start, stop):
             name, number = RESIDUE_NAMES[atoms.aatype[residue]], int(atoms.residue_index[residue])
+            insertion_code = atoms.insertion_codes[residue] or None
             for slot in np.flatnonzero(atoms.mask[residue] >= 0.5):
                 serial += 1
                 atom = ATOM_TYPES[slot]
@@ -156,6 +157,6 @@ def _atom_rows(atoms: ProteinAtoms, entities: Entities) -> Iterator[tuple[CifVal
                 b_factor = f"{float(atoms.b_factors[residue, slot]):.2f}"
                 yield (
                     *("ATOM", serial, atom[0], atom, None, name, chain),
-                    *(entity, residue - start + 1, None, x, y, z, "1.00"),
+                    *(entity, residue - start + 1, insertion_code, x, y, z, "1.00"),
                     *(b_factor, number, name, chain, atom, 1),
                 )

@@ -2,8 +2,8 @@
 
 A new model begins at MODEL, after ENDMDL and END, and at PFRMAT (several CASP files one after the other).
 After TER, a chain identifier whose residue numbers begin again is a new chain: it gets the next free letter,
-which is how several chains with a blank identifier are read. TARGET, AUTHOR and PFRMAT hold until the next
-PFRMAT or END; PARENT belongs to the model that it stands in. A blank chain identifier is read as A.
+which is how several chains with a blank identifier are read. TARGET and AUTHOR hold until the next PFRMAT;
+PARENT belongs to the model that it stands in. A blank chain identifier is read as A.
 
 Source: wwPDB, Atomic Coordinate Entry Format 3.30 (2012); CASP, "TS format" (Prediction Center, CASP14-16).
 """
@@ -143,7 +143,8 @@ class PdbModels:
             self._section.numbers.add(number)
             self._model.number = number
         elif record == "END":
-            self._section = _Section()
+            if not self._section.is_ts:  # END closes a model of a TS file, whose header holds for the next
+                self._section = _Section()
         else:
             words = line.split()
             kind = words[1] if len(words) > 1 else ""

@@ -14,8 +14,8 @@ from sciml.data.structure_model import StructureModel
 from sciml.data.textfile import ReadLimits, display_name, read_lines
 from sciml.errors import InputError
 
-LIMITS = ReadLimits(max_bytes=1_000_000_000)
-"""The largest assemblies of the PDB take less than half of this as mmCIF."""
+LIMITS = ReadLimits(max_bytes=500_000_000, max_ratio=100)
+"""The largest assemblies of the PDB fit; coordinates are compressed to a fifth, never to a hundredth."""
 
 _PDB_WORDS = (PDB_RECORDS | CASP_RECORDS) - {"ATOM", "HETATM"}
 _NumberedLine = tuple[int, str]
