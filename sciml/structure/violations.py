@@ -79,11 +79,17 @@ class ViolationReport:
         return asdict(self)
 
 
-class _Chain(NamedTuple):
+class Chain(NamedTuple):
+    """Atoms in the atom14 layout, as the checks read them."""
+
     aatype: Integers
-    positions: Array  # (res, 14, 3)
-    exists: NDArray[np.bool_]  # (res, 14)
-    bonded: NDArray[np.bool_]  # (res - 1,), neighbours in the numbering with C and N
+    """(res,), restypes; X is `UNKNOWN_INDEX`."""
+    positions: Array
+    """(res, 14, 3), Å; 0 where there is no atom."""
+    exists: NDArray[np.bool_]
+    """(res, 14)."""
+    bonded: NDArray[np.bool_]
+    """(res - 1,), neighbours in the numbering with C and N."""
 
 
 def count_violations(
@@ -103,7 +109,7 @@ def count_violations(
     Raises:
         InputError: shapes disagree, or the position of an atom is not finite.
     """
-    chain = _chain(aatype, positions, mask, residue_index)
+    chain = chain_atoms(aatype, positions, mask, residue_index)
     at_residue = np.zeros(len(chain.aatype), np.int64)
     counts = {}
     for name, find in _FINDERS.items():
@@ -125,7 +131,8 @@ def count_violations(
     )
 
 
-def _chain(aatype: NDArray, positions: NDArray, mask: NDArray, residue_index: NDArray) -> _Chain:
+def chain_atoms(aatype: NDArray, positions: NDArray, mask: NDArray, residue_index: NDArray) -> Chain:
+    """What the checks read of a structure; arguments and errors as `count_violations`."""
     residues = len(aatype)
     shapes = (np.shape(positions), np.shape(mask), np.shape(residue_index))
     if shapes != ((residues, 37, 3), (residues, 37), (residues,)):
@@ -143,7 +150,7 @@ def _chain(aatype: NDArray, positions: NDArray, mask: NDArray, residue_index: ND
         raise InputError(f"atom positions of residue {int(residue_index[residue])} are not finite")
     atoms = np.where(exists[..., None], atoms, 0.0)
     bonded = (np.diff(residue_index) == 1) & exists[:-1, _C] & exists[1:, _N]
-    return _Chain(aatype, atoms, exists, bonded)
+    return Chain(aatype, atoms, exists, bonded)
 
 
 @cache
@@ -160,8 +167,46 @@ def _bond_table() -> list[tuple[Integers, Integers, Array]]:
     return table
 
 
-def _within(chain: _Chain, which: int) -> Integers:
-    """Residues with an outlying bond (which 0) or angle (which 1) of their own, one row for each outlier."""
+class Terms(NamedTuple):
+    """Bonds or angles that were measured."""
+
+    residues: Integers
+    """(term, 2), the residues that take part, twice the same if there is one."""
+    deviations: Array
+    """(term,), distance from the ideal value in standard deviations, without sign."""
+
+    def outliers(self, limit: float = OUTLIER_DEVIATIONS) -> Integers:
+        """(outlier, 2), residues of the terms that are more than `limit` deviations off."""
+        return self.residues[self.deviations > limit]
+
+
+def bond_terms(chain: Chain) -> Terms:
+    """Every bond within residues, and C-N between residues that are bonded."""
+    proline = chain.aatype[1:] == RESTYPES.index("P")
+    mean = np.where(proline, PEPTIDE_BOND_PROLINE[0], PEPTIDE_BOND[0])
+    deviation = np.where(proline, PEPTIDE_BOND_PROLINE[1], PEPTIDE_BOND[1])
+    lengths = np.linalg.norm(chain.positions[1:, _N] - chain.positions[:-1, _C], axis=-1)
+    between = np.abs(lengths - mean) / deviation
+    return _joined([_within(chain, 0), Terms(_neighbours(chain.bonded), between[chain.bonded])])
+
+
+def angle_terms(chain: Chain) -> Terms:
+    """Every angle within residues, and CA-C-N and C-N-CA between residues that are bonded."""
+    c, n = chain.positions[:-1, _C], chain.positions[1:, _N]
+    ca, next_ca = chain.positions[:-1, _CA], chain.positions[1:, _CA]
+    found = [_within(chain, 1)]
+    for atoms, known, (mean, deviation) in (
+        ((ca, c, n), chain.exists[:-1, _CA], COS_CA_C_N),
+        ((c, n, next_ca), chain.exists[1:, _CA], COS_C_N_CA),
+    ):
+        off = np.abs(_cosines(np.stack(atoms, axis=-2)) - mean) / deviation
+        known = chain.bonded & known
+        found.append(Terms(_neighbours(known), off[known]))
+    return _joined(found)
+
+
+def _within(chain: Chain, which: int) -> Terms:
+    """Bonds (which 0) or angles (which 1) of each residue."""
     found = []
     for restype in range(20):
         rows = np.nonzero(chain.aatype == restype)[0]
@@ -171,37 +216,19 @@ def _within(chain: _Chain, which: int) -> Integers:
         points = chain.positions[rows][:, atoms]  # (res, term, 2 or 3, 3)
         known = chain.exists[rows][:, atoms].all(-1)
         measured = _lengths(points) if which == 0 else np.rad2deg(np.arccos(_cosines(points)))
-        outlier = known & (np.abs(measured - mean) > OUTLIER_DEVIATIONS * deviation)
-        found.append(rows[np.nonzero(outlier)[0]])
-    residues = np.concatenate(found)
-    return np.stack([residues, residues], axis=-1)
+        residues = rows[np.nonzero(known)[0]]
+        off = (np.abs(measured - mean) / deviation)[known]
+        found.append(Terms(np.stack([residues, residues], axis=-1), off))
+    return _joined(found)
 
 
-def _bond_outliers(chain: _Chain) -> Integers:
-    proline = chain.aatype[1:] == RESTYPES.index("P")
-    mean = np.where(proline, PEPTIDE_BOND_PROLINE[0], PEPTIDE_BOND[0])
-    deviation = np.where(proline, PEPTIDE_BOND_PROLINE[1], PEPTIDE_BOND[1])
-    lengths = np.linalg.norm(chain.positions[1:, _N] - chain.positions[:-1, _C], axis=-1)
-    outlier = chain.bonded & (np.abs(lengths - mean) > OUTLIER_DEVIATIONS * deviation)
-    return np.concatenate([_within(chain, 0), _neighbours(outlier)])
+def _joined(terms: list[Terms]) -> Terms:
+    residues, deviations = zip(*terms, strict=True)
+    return Terms(np.concatenate(residues), np.concatenate(deviations))
 
 
-def _angle_outliers(chain: _Chain) -> Integers:
-    c, n = chain.positions[:-1, _C], chain.positions[1:, _N]
-    ca, next_ca = chain.positions[:-1, _CA], chain.positions[1:, _CA]
-    found = [_within(chain, 1)]
-    for atoms, known, (mean, deviation) in (
-        ((ca, c, n), chain.exists[:-1, _CA], COS_CA_C_N),
-        ((c, n, next_ca), chain.exists[1:, _CA], COS_C_N_CA),
-    ):
-        cosine = _cosines(np.stack(atoms, axis=-2))
-        found.append(
-            _neighbours(chain.bonded & known & (np.abs(cosine - mean) > OUTLIER_DEVIATIONS * deviation))
-        )
-    return np.concatenate(found)
-
-
-def _clashes(chain: _Chain) -> Integers:
+def severe_clashes(chain: Chain) -> Integers:
+    """(clash, 2), the residues of pairs of unbonded atoms that overlap by more than 1.5 Å."""
     residue, slot = np.nonzero(chain.exists)
     if len(residue) == 0:
         return np.zeros((0, 2), np.int64)
@@ -251,7 +278,8 @@ def chiral_centres() -> tuple[Integers, Integers, Array]:
     return np.array(restypes), np.array(atoms), np.array(volumes)
 
 
-def _chirality_errors(chain: _Chain) -> Integers:
+def chirality_errors(chain: Chain) -> Integers:
+    """(error, 2), twice the residue of each centre of the wrong hand."""
     found = []
     for restype, atoms, volume in zip(*chiral_centres(), strict=True):
         rows = np.nonzero((chain.aatype == restype) & chain.exists[:, atoms].all(-1))[0]
@@ -262,7 +290,8 @@ def _chirality_errors(chain: _Chain) -> Integers:
     return np.stack([residues, residues], axis=-1)
 
 
-def _cis(chain: _Chain, proline: bool) -> Integers:
+def cis_peptides(chain: Chain, proline: bool) -> Integers:
+    """(bond, 2), the residues of each cis peptide bond, of those before proline or of the others."""
     ca, c = chain.positions[:-1, _CA], chain.positions[:-1, _C]
     n, next_ca = chain.positions[1:, _N], chain.positions[1:, _CA]
     left, right = np.cross(c - ca, n - c), np.cross(n - c, next_ca - n)
@@ -272,13 +301,13 @@ def _cis(chain: _Chain, proline: bool) -> Integers:
     return _neighbours(cis & ((chain.aatype[1:] == RESTYPES.index("P")) == proline))
 
 
-_FINDERS: dict[str, Callable[[_Chain], Integers]] = {
-    "clashes": _clashes,
-    "bond_outliers": _bond_outliers,
-    "angle_outliers": _angle_outliers,
-    "chirality_errors": _chirality_errors,
-    "cis_peptides": lambda chain: _cis(chain, proline=False),
-    "cis_prolines": lambda chain: _cis(chain, proline=True),
+_FINDERS: dict[str, Callable[[Chain], Integers]] = {
+    "clashes": severe_clashes,
+    "bond_outliers": lambda chain: bond_terms(chain).outliers(),
+    "angle_outliers": lambda chain: angle_terms(chain).outliers(),
+    "chirality_errors": chirality_errors,
+    "cis_peptides": lambda chain: cis_peptides(chain, proline=False),
+    "cis_prolines": lambda chain: cis_peptides(chain, proline=True),
 }
 
 
