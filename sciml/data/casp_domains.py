@@ -157,6 +157,6 @@ def _add(domains: dict[str, Domain], domain: Domain) -> None:
             shared = domain.residues & other.residues
             if other.name != _WHOLE_CHAIN and shared:
                 raise ValueError(
-                    f"{domain.target}: {domain.name} and {other.name} both hold residue {min(shared)}"
+                    f"{domain.target}: {other.name} and {domain.name} both hold residue {min(shared)}"
                 )
     domains[domain.name] = domain
