@@ -51,7 +51,8 @@ def visit_superpositions(
         mobile: (res, 3), Å, at least one residue.
         target: (res, 3), Å, the same residues.
         search_distance: Å; residues within 1 Å less are pulled in by a fragment, within 1 Å more by every
-            later set. Where fewer than three are, the distance grows in steps of 0.5 Å.
+            later set. Where fewer than three are, the distance grows in steps of 0.5 Å, unless there are
+            only three residues or fewer.
         observe: called with blocks of motions.
         step: residues between the starts of fragments; the last possible start is always tried.
     """
@@ -112,11 +113,13 @@ class _PairTable:
         return squared
 
     def sums_within(self, squared: Array, distance: float) -> Array:
-        """(set, 17): sums over the residues closer than that, at least three of them if there are so many."""
+        """(set, 17): sums over the residues closer than that, widened until there are three."""
         close = squared < distance * distance
-        needed = min(_FEWEST, self.residues)
-        for row in np.flatnonzero(count_true(close) < needed):
-            third = np.sqrt(max(np.partition(squared[row], needed - 1)[needed - 1], 0.0))
+        count = count_true(close)
+        if self.residues <= _FEWEST:  # the program does not widen here; an empty set leads nowhere
+            return close[count > 0].astype(np.float64) @ self.terms
+        for row in np.flatnonzero(count < _FEWEST):
+            third = np.sqrt(np.partition(squared[row], _FEWEST - 1)[_FEWEST - 1])
             steps = np.floor((third - distance) / _WIDEN_ANGSTROM) + 1
             close[row] = squared[row] < (distance + steps * _WIDEN_ANGSTROM) ** 2
         return close.astype(np.float64) @ self.terms
