@@ -4,7 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
+
+PEPTIDE_BREAK_ANGSTROM = 2.5
+"""C and N of neighbours that are further apart are not bonded: the limit of DSSP."""
 
 
 def dihedral_degrees(a: Array, b: Array, c: Array, d: Array) -> Array:
@@ -27,32 +29,35 @@ def dihedral_degrees(a: Array, b: Array, c: Array, d: Array) -> Array:
     return np.where(is_plain, np.nan, np.rad2deg(np.arctan2(sine, cosine)))
 
 
-def backbone_torsions(backbone: Array, stretch: Integers) -> tuple[Array, Array]:
-    """phi (C before, N, CA, C) and psi (N, CA, C, N after).
+def peptide_bonds(backbone: Array, chains: NDArray | None = None) -> NDArray[np.bool_]:
+    """Which residues are bonded to the next: of the same chain, C and the next N at most 2.5 Å apart.
 
     Args:
         backbone: (res, atom, 3), N, CA, C first, in Å; NaN where an atom is missing.
-        stretch: (res,), neighbours with the same number are bonded.
+        chains: (res,), any labels of chains; one chain when None.
 
     Returns:
-        (res,) each, degrees in -180..180; NaN at the ends of stretches and where an atom is missing.
+        (res - 1,), false where C or N is missing; (0,) for no residue.
+    """
+    length = np.linalg.norm(backbone[1:, 0] - backbone[:-1, 2], axis=-1)
+    bonded = length <= PEPTIDE_BREAK_ANGSTROM  # false for NaN
+    return bonded if chains is None else bonded & (chains[1:] == chains[:-1])
+
+
+def backbone_torsions(backbone: Array, bonded: NDArray[np.bool_]) -> tuple[Array, Array, Array]:
+    """phi (C before, N, CA, C), psi (N, CA, C, N after) and omega (CA, C before, N, CA).
+
+    Args:
+        backbone: (res, atom, 3), N, CA, C first, in Å; NaN where an atom is missing.
+        bonded: (res - 1,), true where a residue is bonded to the next.
+
+    Returns:
+        (res,) each, degrees in -180..180, omega being that of the bond *before* the residue; NaN where an
+        atom is missing or the neighbour is not bonded.
     """
     n, ca, c = backbone[:, 0], backbone[:, 1], backbone[:, 2]
-    bonded = stretch[1:] == stretch[:-1]
-    phi, psi = np.full(len(backbone), np.nan), np.full(len(backbone), np.nan)
+    phi, psi, omega = (np.full(len(backbone), np.nan) for _ in range(3))
     phi[1:] = np.where(bonded, dihedral_degrees(c[:-1], n[1:], ca[1:], c[1:]), np.nan)
     psi[:-1] = np.where(bonded, dihedral_degrees(n[:-1], ca[:-1], c[:-1], n[1:]), np.nan)
-    return phi, psi
-
-
-def omega_torsions(backbone: Array, stretch: Integers) -> Array:
-    """omega of the bond *before* each residue (CA, C before; N, CA); arguments as `backbone_torsions`.
-
-    Returns:
-        (res,), degrees in -180..180; NaN for the first residue of a stretch and where an atom is missing.
-    """
-    ca, c, n = backbone[:, 1], backbone[:, 2], backbone[:, 0]
-    omega = np.full(len(backbone), np.nan)
-    bonded = stretch[1:] == stretch[:-1]
     omega[1:] = np.where(bonded, dihedral_degrees(ca[:-1], c[:-1], n[1:], ca[1:]), np.nan)
-    return omega
+    return phi, psi, omega

@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sciml.data.residue_constants import ATOM_INDEX, RESTYPE_INDEX
 from sciml.errors import InputError
-from sciml.structure.scores.backbone_torsions import backbone_torsions
+from sciml.structure.scores.backbone_torsions import backbone_torsions, peptide_bonds
 from sciml.structure.scores.beta_ladders import Ladder, find_ladders, number_sheets
 from sciml.structure.scores.hydrogen_bonds import amide_hydrogens, hydrogen_bonds
 
@@ -51,7 +51,6 @@ THREE_OF_EIGHT = {
 }
 """Helix H, strand E, coil C, as in CASP and EVA (Rost & Eyrich, Proteins Suppl. 5:192, 2001)."""
 
-PEPTIDE_BREAK_ANGSTROM = 2.5
 BEND_DEGREES = 70.0
 
 _BACKBONE = [ATOM_INDEX[name] for name in ("N", "CA", "C", "O")]
@@ -118,8 +117,7 @@ def assign_secondary_structure(
         positions: (res, 37, 3), Å, atom37 layout.
         mask: (res, 37), 1 where there is an atom.
         chain_index: (res,), numbers or names; one chain when None.
-        residue_index: (res,), residue numbers; used for the bends only, which ask for five numbers in a row
-            where it is given.
+        residue_index: (res,), residue numbers, for messages: where a chain is broken, its atoms say.
         aatype: (res,), restypes, for proline, which has no H on its N; when None, residues with CD within
             2 Å of N are prolines.
         polyproline: whether to assign P, as mkdssp 4 does; older programs and Q8 know eight states only.
@@ -139,17 +137,18 @@ def assign_secondary_structure(
     backbone = positions[whole][:, _BACKBONE]
     if not np.isfinite(backbone).all():
         broken = whole[~np.isfinite(backbone).all((1, 2))][0]
-        raise InputError("a backbone atom has no finite position", position=int(broken) + 1)
+        number = broken + 1 if residue_index is None else np.asarray(residue_index)[broken]
+        raise InputError(f"a backbone atom of residue {int(number)} has no finite position")
     chains = np.zeros(residues, np.int64) if chain_index is None else np.asarray(chain_index)
-    numbers = None if residue_index is None else np.asarray(residue_index)[whole]
     hydrogens = amide_hydrogens(backbone)
     hydrogens[_prolines(positions, mask, aatype)[whole]] = np.nan
     bonds = hydrogen_bonds(backbone, hydrogens)
-    stretch = _stretches(backbone, chains[whole])
+    bonded = peptide_bonds(backbone, chains[whole])
+    stretch = np.append(0, np.cumsum(~bonded))[: len(whole)]
     ladders = find_ladders(bonds.matrix(), stretch)
-    states = _states(bonds.matrix(), stretch, ladders, _bends(backbone[:, 1], stretch, numbers))
+    states = _states(bonds.matrix(), stretch, ladders, _bends(backbone[:, 1], stretch))
     if polyproline:
-        _assign_polyproline(states, backbone, stretch)
+        _assign_polyproline(states, *backbone_torsions(backbone, bonded)[:2])
 
     def spread(values: NDArray, missing: float | str) -> NDArray:
         """Over all residues, what was found for the whole ones."""
@@ -189,15 +188,6 @@ def _prolines(positions: Array, mask: NDArray, aatype: ArrayLike | None) -> Flag
     return (mask[:, [_N, _CD]] >= 0.5).all(-1) & np.less(length, _PROLINE_RING_ANGSTROM)
 
 
-def _stretches(backbone: Array, chains: NDArray) -> Integers:
-    """(res,), number of the stretch of bonded residues that each belongs to."""
-    if len(backbone) == 0:
-        return np.zeros(0, np.int64)
-    peptide = np.linalg.norm(backbone[1:, 0] - backbone[:-1, 2], axis=-1)
-    is_break = (peptide > PEPTIDE_BREAK_ANGSTROM) | (chains[1:] != chains[:-1])
-    return np.append(0, np.cumsum(is_break))
-
-
 def _states(bonded: Flags, stretch: Integers, ladders: list[Ladder], bends: Flags) -> NDArray[np.str_]:
     """(res,), one letter each, without P."""
     states = np.full(len(stretch), "-")
@@ -229,21 +219,18 @@ def _turns(bonded: Flags, stretch: Integers, n: int) -> Flags:
     return turns
 
 
-def _bends(ca: Array, stretch: Integers, numbers: Integers | None) -> Flags:
+def _bends(ca: Array, stretch: Integers) -> Flags:
     """(res,), true where the direction of Cα i-2 → i turns by more than 70 degrees to i → i+2."""
     bends = np.zeros(len(ca), bool)
     before, after = ca[2:-2] - ca[:-4], ca[4:] - ca[2:-2]
     norms = np.linalg.norm(before, axis=-1) * np.linalg.norm(after, axis=-1)
     cosine = np.divide((before * after).sum(-1), norms, out=np.ones_like(norms), where=norms > 0)
     bends[2:-2] = (cosine < np.cos(np.deg2rad(BEND_DEGREES))) & (stretch[4:] == stretch[:-4])
-    if numbers is not None:
-        bends[2:-2] &= numbers[4:] == numbers[:-4] + 4
     return bends
 
 
-def _assign_polyproline(states: NDArray[np.str_], backbone: Array, stretch: Integers) -> None:
+def _assign_polyproline(states: NDArray[np.str_], phi: Array, psi: Array) -> None:
     """Three residues in a row near (-75, 145): P where there is nothing but loop."""
-    phi, psi = backbone_torsions(backbone, stretch)
     near = (np.abs(phi - _POLYPROLINE_PHI) <= _POLYPROLINE_SPREAD) & (
         np.abs(psi - _POLYPROLINE_PSI) <= _POLYPROLINE_SPREAD
     )
