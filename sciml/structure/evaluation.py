@@ -14,7 +14,7 @@ from torch import Tensor
 
 from sciml.structure.evaluate.intervals import Summary, cluster_mean
 from sciml.structure.scores.contacts import long_range_precision
-from sciml.structure.scores.distogram import contact_probabilities, distogram_nll
+from sciml.structure.scores.distogram import contact_probabilities, distogram_nll, probabilities_from_logits
 from sciml.structure.scores.gdt import tm_score
 from sciml.structure.scores.lddt import lddt_ca
 
@@ -89,7 +89,10 @@ def score_chain(
         lddt_ca=lddt,
         tm_score=tm_score(predicted, target) if known.sum() >= 3 else float("nan"),
         precision_l5=long_range_precision(
-            contact_probabilities(logits, edges), beta, beta_mask, residue_index[index].cpu().numpy()[known]
+            contact_probabilities(probabilities_from_logits(logits), edges),
+            beta,
+            beta_mask,
+            residue_index[index].cpu().numpy()[known],
         ),
         distogram_nll=distogram_nll(logits, edges, beta, beta_mask),
         plddt=float(expected_lddt(plddt_logits).mean()),

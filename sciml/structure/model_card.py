@@ -19,7 +19,7 @@ from sciml.structure.features.config import feature_preset
 from sciml.structure.model import AlphaFold
 from sciml.structure.scores.confidence import Reliability
 from sciml.structure.scores.contacts import long_range_precision
-from sciml.structure.scores.distogram import contact_probabilities, distogram_nll
+from sciml.structure.scores.distogram import contact_probabilities, distogram_nll, probabilities_from_logits
 from sciml.structure.scores.gdt import tm_score
 from sciml.structure.scores.lddt import lddt_ca
 from sciml.structure.training import features_only
@@ -124,7 +124,7 @@ def baseline_figures(
         found[HELIX]["tm_score"].append(tm_score(helix, target))
         beta, mask = chain_beta(chain)
         logits = separation.logits(chain.residue_index)
-        contacts = contact_probabilities(logits, separation.edges)
+        contacts = contact_probabilities(probabilities_from_logits(logits), separation.edges)
         found[SEPARATION]["precision_l5"].append(
             long_range_precision(contacts, beta, mask, chain.residue_index)
         )

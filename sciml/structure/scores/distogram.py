@@ -31,6 +31,7 @@ Array = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 
 _SMALLEST_PROBABILITY = 1e-300  # keeps the logarithm of an impossible bin finite
+_SUM_TOLERANCE = 1e-3  # what float16 and rounded files need
 _PROBABILITIES_AT_ONCE = 2**21
 
 
@@ -59,18 +60,18 @@ def probabilities_from_logits(logits: NDArray) -> Array:
     return weights / weights.sum(-1, keepdims=True)
 
 
-def contact_probabilities(logits: NDArray, edges: NDArray) -> Array:
+def contact_probabilities(probabilities: NDArray, edges: NDArray) -> Array:
     """Probability that two residues are closer than 8 Å.
 
     Args:
-        logits: (res, res, bin).
+        probabilities: (res, res, bin).
         edges: (bin - 1,), Å, between the bins.
 
     Returns:
-        (res, res): the sum of the bins that lie below 8 Å as a whole.
+        (res, res): the sum of the bins that lie below 8 Å as a whole; NaN where nothing is predicted.
     """
     below = np.append(np.asarray(edges) <= CONTACT_ANGSTROM, False)
-    return probabilities_from_logits(logits)[..., below].sum(-1)
+    return np.asarray(probabilities)[..., below].sum(-1)
 
 
 def distogram_scores(
@@ -87,7 +88,8 @@ def distogram_scores(
     """All scores of one distogram.
 
     Args:
-        probabilities: (res, res, bin), sums of 1; of logits by `probabilities_from_logits`.
+        probabilities: (res, res, bin), sums of 1; of logits by `probabilities_from_logits`. NaN for pairs
+            that are not predicted, which preserve no distance and count in no other figure.
         edges: (bin - 1,), Å, ascending.
         beta: (res, 3), Cβ of the target, Cα of glycine, Å.
         known: (res,), 1 where it is known.
@@ -113,16 +115,17 @@ def distogram_scores(
     shares = [np.abs(expected - distance) <= threshold for threshold in THRESHOLDS_ANGSTROM]
     with np.errstate(invalid="ignore"):
         by_residue = (preserved * scored).sum(1) / scored.sum(1)
-    within = pairs & (distance <= edges[-1])
+    predicted = pairs & ~np.isnan(log_probability)
+    within = predicted & (distance <= edges[-1])
     by_range = {
-        name: _mean(log_probability[pairs & (separation >= low) & (separation <= high)])
+        name: _mean(log_probability[predicted & (separation >= low) & (separation <= high)])
         for name, (low, high) in RANGES.items()
     }
     return DistogramScores(
         lddt=_mean(preserved[scored]),
         residue_lddt=by_residue,
         expected_distance_lddt=_mean(np.mean(shares, axis=0)[scored]),
-        log_likelihood=_mean(log_probability[pairs]),
+        log_likelihood=_mean(log_probability[predicted]),
         log_likelihood_by_range=MappingProxyType(by_range),
         distance_error=_mean(np.abs(expected - distance)[within]),
     )
@@ -158,7 +161,7 @@ def _by_pair(probabilities: NDArray, edges: Array, distance: Array) -> tuple[Arr
     """Preserved share, log probability of the true bin and expected distance of each pair, (res, res)."""
     preserved, log_probability, expected = (np.empty_like(distance) for _ in range(3))
     bounds = np.concatenate([[2 * edges[0] - edges[1]], edges])
-    rows = max(1, _PROBABILITIES_AT_ONCE // (len(distance) * (len(edges) + 1)))
+    rows = max(1, _PROBABILITIES_AT_ONCE // max(1, len(distance) * (len(edges) + 1)))
     for start in range(0, len(distance), rows):
         here = slice(start, start + rows)
         block, true = probabilities[here].astype(np.float64), distance[here]
@@ -167,7 +170,7 @@ def _by_pair(probabilities: NDArray, edges: Array, distance: Array) -> tuple[Arr
             _below(true + threshold, cumulative, bounds) - _below(true - threshold, cumulative, bounds)
             for threshold in THRESHOLDS_ANGSTROM
         ]
-        preserved[here] = np.mean(shares, axis=0)
+        preserved[here] = np.nan_to_num(np.mean(shares, axis=0), nan=0.0)
         bins = np.digitize(true, edges, right=True)[..., None]
         at_truth = np.take_along_axis(block, bins, -1)[..., 0]
         log_probability[here] = np.log(np.maximum(at_truth, _SMALLEST_PROBABILITY))
@@ -208,9 +211,11 @@ def _check(
             f"a distogram of {residues} residues with {len(edges)} edges needs probabilities (res, res, "
             f"{len(edges) + 1}), Cβ (res, 3) and what is known (res,): {shapes}"
         )
-    total = np.asarray(probabilities).sum(-1)
-    if not np.allclose(total, 1, atol=1e-3) or np.min(probabilities) < 0:
+    total, least = np.sum(probabilities, axis=-1), np.min(probabilities, axis=-1)
+    wrong = (np.abs(total - 1) > _SUM_TOLERANCE) | (least < 0)
+    if wrong.any():
+        i, j = np.argwhere(wrong)[0]
         raise InputError(
-            "probabilities of a distogram are not negative and sum to 1 for each pair: sums from "
-            f"{total.min():.4g} to {total.max():.4g}"
+            "probabilities of a distogram are not negative and sum to 1 for each pair: those of pair "
+            f"{i + 1}, {j + 1} sum to {total[i, j]:.4g}, the least is {least[i, j]:.4g}"
         )

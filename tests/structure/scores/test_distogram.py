@@ -134,6 +134,18 @@ def test_unknown_residues_and_near_ones_do_not_count():
     assert far.log_likelihood == found.log_likelihood == pytest.approx(-np.log(64))
 
 
+def test_pairs_that_are_not_predicted_preserve_nothing_and_count_nowhere_else():
+    beta, probabilities = pair_at(5.5), certain(ONE_ANGSTROM, 5.5, 3)
+    beta = np.concatenate([beta, [[0.0, 5.5, 0]]])
+    probabilities[2] = probabilities[:, 2] = np.nan
+    found = distogram_scores(probabilities, ONE_ANGSTROM, beta, np.ones(3), np.arange(3))
+    assert found.lddt == pytest.approx(1 / 3)
+    assert found.expected_distance_lddt == pytest.approx(1 / 3)
+    assert (found.log_likelihood, found.distance_error) == (0, 0)
+    np.testing.assert_allclose(found.residue_lddt, [0.5, 0.5, 0])
+    assert np.isnan(contact_probabilities(probabilities, ONE_ANGSTROM)[0, 2])
+
+
 def test_log_likelihood_is_the_negative_of_the_loss():
     rng = np.random.default_rng(5)
     logits, beta = rng.normal(size=(20, 20, 64)), compact(20)
@@ -145,7 +157,7 @@ def test_log_likelihood_is_the_negative_of_the_loss():
 def test_contact_probability_is_that_of_the_bins_below_8_angstrom():
     logits = np.full((1, 1, 64), -1e9)
     logits[0, 0, [18, 19]] = np.log([0.3, 0.7])  # bins 7.625-7.9375 and 7.9375-8.25
-    assert contact_probabilities(logits, EDGES)[0, 0] == pytest.approx(0.3)
+    assert contact_probabilities(probabilities_from_logits(logits), EDGES)[0, 0] == pytest.approx(0.3)
 
 
 def test_bin_centres_lie_half_a_step_beyond_the_edges():
