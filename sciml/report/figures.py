@@ -1,28 +1,19 @@
 """PNG figures of a prediction: pLDDT along the chain, aligned error, coverage of the alignment, structure.
 
-Every function returns the bytes of a PNG file. Figures are drawn without `pyplot`, so they neither need a
-display nor change a caller's matplotlib settings.
+Every function returns the bytes of a PNG file.
 """
 
-import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sciml.data.alignment import Alignment
 from sciml.report.colours import PAE_COLOURS, PLDDT_CLASSES
+from sciml.report.plotting import INK, finish, new_figure, png_bytes
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-_DPI = 150
 _MOST_ROWS_DRAWN = 2000  # of an alignment; more cannot be told apart in the figure
 _MOST_PANELS = 6  # of aligned error
-_LETTERS_OF_NOTE_PER_INCH = 14.5
-_INK, _FAINT = "#222222", "#B8BCC4"
 
 
 def plddt_figure(plddts: Sequence[NDArray], labels: Sequence[str], title: str, note: str) -> bytes:
@@ -34,7 +25,7 @@ def plddt_figure(plddts: Sequence[NDArray], labels: Sequence[str], title: str, n
         title: what was predicted.
         note: one line on which parameters made it.
     """
-    figure = _figure(8.0, 3.5)
+    figure = new_figure(8.0, 3.5)
     axes = figure.add_axes((0.08, 0.2, 0.89, 0.66))
     upper = 100.0
     for edge, colour, _ in PLDDT_CLASSES:
@@ -44,7 +35,7 @@ def plddt_figure(plddts: Sequence[NDArray], labels: Sequence[str], title: str, n
     for index, (plddt, label) in reversed(list(enumerate(zip(plddts, labels, strict=True)))):
         numbers = np.arange(1, len(plddt) + 1)
         marker = "o" if len(plddt) < 3 else None
-        colour, width = (_INK, 1.6) if index == 0 else ("#6B7280", 0.8)
+        colour, width = (INK, 1.6) if index == 0 else ("#6B7280", 0.8)
         axes.plot(numbers, plddt, color=colour, lw=width, label=label, marker=marker)
     axes.set_xlim(0.5, len(plddts[0]) + 0.5)
     axes.set_ylim(0, 100)
@@ -53,8 +44,8 @@ def plddt_figure(plddts: Sequence[NDArray], labels: Sequence[str], title: str, n
     axes.set_ylabel("pLDDT")
     if len(plddts) > 1:
         axes.legend(fontsize=7, frameon=False, ncol=3, loc="lower right", reverse=True)
-    _finish(figure, [axes], f"{title}: mean pLDDT {np.mean(plddts[0]):.1f}", note)
-    return _png(figure)
+    finish(figure, [axes], f"{title}: mean pLDDT {np.mean(plddts[0]):.1f}", note)
+    return png_bytes(figure)
 
 
 def pae_figure(
@@ -75,7 +66,7 @@ def pae_figure(
     shown = list(zip(paes, labels, strict=True))[:_MOST_PANELS]
     panel, left = 3.2, 0.7  # inches
     width = left + len(shown) * (panel + 0.45) + 0.75
-    figure = _figure(width, 4.5)
+    figure = new_figure(width, 4.5)
     panels = []
     for index, (pae, label) in enumerate(shown):
         start = (left + index * (panel + 0.45)) / width
@@ -83,14 +74,14 @@ def pae_figure(
         edge = len(pae) + 0.5
         drawn = axes.imshow(pae, cmap=colours, vmin=0, vmax=max_pae, extent=(0.5, edge, edge, 0.5))
         axes.set_xlabel("scored residue")
-        axes.set_title(label, fontsize=8, color=_INK)
+        axes.set_title(label, fontsize=8, color=INK)
         panels.append(axes)
     panels[0].set_ylabel("aligned residue")
     bar = figure.add_axes(((width - 0.72) / width, 0.6 / 4.5, 0.12 / width, panel / 4.5))
     figure.colorbar(drawn, cax=bar).set_label("expected position error (Å)", fontsize=8)
     bar.tick_params(labelsize=8)
-    _finish(figure, panels, title, note)
-    return _png(figure)
+    finish(figure, panels, title, note)
+    return png_bytes(figure)
 
 
 def coverage_figure(alignment: Alignment, title: str, note: str) -> bytes:
@@ -108,7 +99,7 @@ def coverage_figure(alignment: Alignment, title: str, note: str) -> bytes:
     order = np.argsort(-identity, kind="stable")
     rows = order[np.unique(np.linspace(0, len(order) - 1, min(len(order), _MOST_ROWS_DRAWN)).astype(int))]
     picture = np.where(residues[rows], identity[rows, None], np.nan)
-    figure = _figure(8.0, 4.2)
+    figure = new_figure(8.0, 4.2)
     axes = figure.add_axes((0.09, 0.16, 0.77, 0.72))
     columns, depth = residues.shape[1], len(alignment)
     drawn = axes.imshow(
@@ -116,7 +107,7 @@ def coverage_figure(alignment: Alignment, title: str, note: str) -> bytes:
         extent=(0.5, columns + 0.5, depth, 0),
     )  # fmt: skip
     axes.set_facecolor("white")
-    axes.plot(np.arange(1, columns + 1), depth - residues.sum(axis=0), color=_INK, lw=1.2)
+    axes.plot(np.arange(1, columns + 1), depth - residues.sum(axis=0), color=INK, lw=1.2)
     axes.set_ylim(depth, 0)
     axes.set_xlim(0.5, columns + 0.5)
     axes.set_xlabel("residue")
@@ -125,8 +116,8 @@ def coverage_figure(alignment: Alignment, title: str, note: str) -> bytes:
     bar = figure.add_axes((0.885, 0.16, 0.018, 0.72))
     figure.colorbar(drawn, cax=bar).set_label("identity to the query", fontsize=8)
     bar.tick_params(labelsize=8)
-    _finish(figure, [axes], f"{title}: {depth} sequence{'s' if depth > 1 else ''}", note)
-    return _png(figure)
+    finish(figure, [axes], f"{title}: {depth} sequence{'s' if depth > 1 else ''}", note)
+    return png_bytes(figure)
 
 
 def structure_picture(ca: NDArray, plddt: NDArray, title: str, note: str) -> bytes:
@@ -145,7 +136,7 @@ def structure_picture(ca: NDArray, plddt: NDArray, title: str, note: str) -> byt
 
     from sciml.report.structure_picture import structure_image
 
-    figure = _figure(7.2, 5.6)
+    figure = new_figure(7.2, 5.6)
     axes = figure.add_axes((0.0, 0.09, 1.0, 0.82))
     axes.imshow(np.clip(structure_image(ca, plddt, 1080, 690), 0, 1), aspect="equal", interpolation="nearest")
     axes.axis("off")
@@ -154,8 +145,8 @@ def structure_picture(ca: NDArray, plddt: NDArray, title: str, note: str) -> byt
         handles=patches, loc="lower center", ncol=4, frameon=False, fontsize=8, bbox_to_anchor=(0.5, 0.045),
         handlelength=1, handleheight=1,
     )  # fmt: skip
-    _finish(figure, [], title, note, note_at=0.02)
-    return _png(figure)
+    finish(figure, [], title, note, note_at=0.02)
+    return png_bytes(figure)
 
 
 def can_be_drawn(ca: NDArray) -> bool:
@@ -171,35 +162,3 @@ def _identity_to_query(alignment: Alignment) -> tuple[NDArray[np.float64], NDArr
     residues = rows != ord("-")
     same = (rows == rows[0]) & residues
     return same.sum(axis=1) / np.maximum(residues.sum(axis=1), 1), residues
-
-
-def _figure(width: float, height: float) -> "Figure":
-    """A white figure of that many inches."""
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), dpi=_DPI, facecolor="white")
-
-
-def _finish(
-    figure: "Figure", panels: Sequence["Axes"], title: str, note: str, note_at: float = 0.012
-) -> None:
-    """Title above, note below, light frames."""
-    letters = int(_LETTERS_OF_NOTE_PER_INCH * figure.get_figwidth())
-    figure.text(0.5, 0.965, _short(title, letters * 2 // 3), ha="center", va="top", fontsize=11, color=_INK)
-    figure.text(0.5, note_at, _short(note, letters), ha="center", va="bottom", fontsize=7, color="#4B5563")
-    for axes in panels:
-        axes.tick_params(labelsize=8, color=_FAINT)
-        for spine in axes.spines.values():
-            spine.set_color(_FAINT)
-
-
-def _short(text: str, length: int) -> str:
-    """One line of at most that many characters, with no sign that matplotlib would read as a formula."""
-    line = " ".join(text.split()).replace("$", r"\$")
-    return line if len(line) <= length else f"{line[: length - 1]}…"
-
-
-def _png(figure: "Figure") -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": "sciml"})
-    return buffer.getvalue()
