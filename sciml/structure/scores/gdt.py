@@ -59,7 +59,7 @@ def search_distance(d0: float) -> float:
 
 
 def superposition_scores(
-    models: Array, masks: Array, target: Array, *, target_residues: int | None = None
+    models: Array, masks: Array | NDArray[np.bool_], target: Array, *, target_residues: int | None = None
 ) -> SuperpositionScores:
     """Scores of several models of one target.
 
@@ -74,7 +74,7 @@ def superposition_scores(
             the target has.
     """
     models, target = np.asarray(models, np.float64), np.asarray(target, np.float64)
-    known = np.asarray(masks) > 0.5
+    known = np.asarray(masks, np.float64) > 0.5
     residues = len(target) if target_residues is None else target_residues
     if models.ndim != 3 or models.shape[1:] != target.shape or known.shape != models.shape[:2]:
         shapes = f"models {models.shape}, masks {known.shape}, target {target.shape}"
