@@ -29,27 +29,11 @@ from sciml.errors import InputError
 from sciml.structure.scores.backbone_torsions import backbone_torsions, peptide_bonds
 from sciml.structure.scores.beta_ladders import Ladder, find_ladders, number_sheets
 from sciml.structure.scores.hydrogen_bonds import amide_hydrogens, hydrogen_bonds
+from sciml.structure.scores.state_agreement import EIGHT_STATES, UNASSIGNED, three_states
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Integers = NDArray[np.int64]
-
-EIGHT_STATES = "HBEGITS-"
-"""The letters of `SecondaryStructure.eight`; P comes with polyproline, X stands for what was not assigned."""
-UNASSIGNED = "X"
-THREE_OF_EIGHT = {
-    "H": "H",
-    "G": "H",
-    "I": "H",
-    "E": "E",
-    "B": "E",
-    "T": "C",
-    "S": "C",
-    "P": "C",
-    "-": "C",
-    "X": "X",
-}
-"""Helix H, strand E, coil C, as in CASP and EVA (Rost & Eyrich, Proteins Suppl. 5:192, 2001)."""
 
 BEND_DEGREES = 70.0
 
@@ -80,27 +64,6 @@ class SecondaryStructure:
     def three(self) -> str:
         """H (from H, G, I), E (from E, B), C (all else), X where the backbone is not whole."""
         return three_states(self.eight)
-
-
-def three_states(eight: str) -> str:
-    """Eight states as three, by `THREE_OF_EIGHT`; a blank is read as a loop.
-
-    Raises:
-        InputError: a letter that is no state.
-    """
-    return "".join(THREE_OF_EIGHT[letter] for letter in checked_states(eight))
-
-
-def checked_states(eight: str) -> str:
-    """The same states, blanks as `-`; see `three_states`."""
-    plain = eight.replace(" ", "-")
-    unknown = next((place for place, letter in enumerate(plain) if letter not in THREE_OF_EIGHT), None)
-    if unknown is not None:
-        raise InputError(
-            f"{plain[unknown]!r} is no state of secondary structure; they are {''.join(THREE_OF_EIGHT)}",
-            position=unknown + 1,
-        )
-    return plain
 
 
 def assign_secondary_structure(
@@ -164,6 +127,25 @@ def assign_secondary_structure(
         donor=spread(index[bonds.donor], -1),
         donor_energy=spread(bonds.donor_energy, np.nan),
         sheet=spread(number_sheets(ladders, len(whole)), -1),
+    )
+
+
+def assign_secondary_structures(
+    positions: NDArray,
+    mask: NDArray,
+    chain_index: ArrayLike | Sequence[str] | None = None,
+    residue_index: ArrayLike | None = None,
+    aatype: ArrayLike | None = None,
+    polyproline: bool = False,
+) -> tuple[SecondaryStructure, ...]:
+    """Assign each model of one target: positions (model, res, 37, 3), mask (model, res, 37).
+
+    The other arguments are those of `assign_secondary_structure`, the same for all models; each model is
+    looked at by itself.
+    """
+    return tuple(
+        assign_secondary_structure(xyz, atoms, chain_index, residue_index, aatype, polyproline)
+        for xyz, atoms in zip(positions, mask, strict=True)
     )
 
 

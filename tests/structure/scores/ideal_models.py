@@ -1,28 +1,39 @@
-"""Targets of ideal geometry in the atom37 layout, and models made from them."""
+"""Models of ideal geometry in the atom37 layout, and motions of them."""
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
-from sciml.data.residue_constants import RESTYPES, atom37_mask
+from sciml.data.residue_constants import ATOM_INDEX, atom37_mask
 from sciml.structure.all_atom import atom14_to_atom37
-from tests.structure.ideal_chain import HELIX, ideal_chain
+from tests.structure.ideal_chain import ideal_chain
 
-EVERY_RESIDUE = "".join(letter for letter in RESTYPES if letter != "P") + "LVKGEFA"
+ALPHA, THREE_TEN, PI_HELIX, STRAND = (-57.0, -47.0), (-49.0, -26.0), (-57.0, -70.0), (-120.0, 130.0)
+HAIRPIN = [(-139.0, 135.0)] * 6 + [(60.0, -120.0), (-80.0, 0.0)] + [(-139.0, 135.0)] * 6
+"""Two pleated strands (Arnott's angles) joined by a type II' turn."""
+N, CA, C, OXYGEN, CB, CD, SG = (ATOM_INDEX[name] for name in ("N", "CA", "C", "O", "CB", "CD", "SG"))
 
 
-def ideal_target(sequence=EVERY_RESIDUE, torsions=HELIX):
-    """positions (res, 37, 3) in Å, mask (res, 37) and aatype (res,)."""
+def model(sequence, torsions):
+    """positions (res, 37, 3), mask (res, 37), aatype (res,); torsions as `ideal_chain` takes them."""
     aatype, atom14 = ideal_chain(sequence, torsions)
-    positions = atom14_to_atom37(atom14, aatype).numpy().astype(np.float64)
-    return positions, atom37_mask()[aatype.numpy()].astype(np.float64), aatype.numpy()
+    return atom14_to_atom37(atom14, aatype).numpy(), atom37_mask()[aatype.numpy()].copy(), aatype.numpy()
 
 
-def moved(positions, seed=1):
-    """The same structure elsewhere."""
-    return positions @ Rotation.random(random_state=seed).as_matrix().T + np.array([5.0, -70.0, 31.0])
-
-
-def noisy(positions, deviation, seed=0, models=1):
-    """(model, res, 37, 3): every atom moved by that much in each direction, on average."""
+def rigidly_moved(positions, seed=0):
+    """The same positions, turned and shifted at random."""
     rng = np.random.default_rng(seed)
-    return positions + deviation * rng.normal(size=(models, *positions.shape))
+    turn, _ = np.linalg.qr(rng.normal(size=(3, 3)))
+    return positions @ (turn * np.linalg.det(turn)).T + rng.normal(scale=30, size=3)
+
+
+def mirrored(positions):
+    """The mirror image."""
+    return positions * [1.0, 1.0, -1.0]
+
+
+def turned_about(positions, start, end, degrees):
+    """Positions turned about the axis from one point to another."""
+    axis = (end - start) / np.linalg.norm(end - start)
+    angle = np.deg2rad(degrees)
+    arm = positions - start
+    along = (arm @ axis)[..., None] * axis
+    return start + along + (arm - along) * np.cos(angle) + np.cross(axis, arm) * np.sin(angle)
