@@ -53,17 +53,17 @@ def target_pairs(
     """
     close = np.zeros((0, 2), np.int64)
     if len(points) > 1:
-        close = cKDTree(points).query_pairs(radius, output_type="ndarray").astype(np.int64, copy=False)
-    i, j = residue[close[:, 0]], residue[close[:, 1]]
+        close = cKDTree(points).query_pairs(radius, output_type="ndarray")
+    first, second = np.ascontiguousarray(close.T, np.int64)  # first < second
+    i, j = residue[first], residue[second]
     counts = i != j
     if sequence_separation > 0:
         near = np.abs(residue_index[i] - residue_index[j]) <= sequence_separation
         counts &= ~(near if chain_index is None else near & (chain_index[i] == chain_index[j]))
-    first, second = close[counts].min(-1), close[counts].max(-1)
     # One sort of integers that hold (residue, residue, slot, slot) is faster than a sort by several keys.
     residues = len(residue_index)
-    key = residue[first] * residues + residue[second]
-    key = np.sort((((key << _SLOT_BITS) | slot[first]) << _SLOT_BITS) | slot[second])
+    key = ((i * residues + j << _SLOT_BITS) + slot[first] << _SLOT_BITS) + slot[second]
+    key = np.sort(key[counts])
     mask = (1 << _SLOT_BITS) - 1
     run, a, b = key >> (2 * _SLOT_BITS), (key >> _SLOT_BITS) & mask, key & mask
     start = np.flatnonzero(np.diff(run, prepend=-1))

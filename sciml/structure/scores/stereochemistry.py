@@ -172,7 +172,7 @@ def _mark_clashes(
     pairs = cKDTree(atoms).query_pairs(
         2 * float(radius.max()) - CLASH_OVERLAP_ANGSTROM, output_type="ndarray"
     )
-    first, second = pairs.min(-1), pairs.max(-1)  # atoms are in the order of the chain
+    first, second = pairs.T  # first < second, in the order of the chain
     i, j, a, b = residue[first], residue[second], slot[first], slot[second]
     limit = radius[first] + radius[second] - CLASH_OVERLAP_ANGSTROM
     sulfurs = (a == _SG) & (b == _SG) & (aatype[i] == _CYS) & (aatype[j] == _CYS)

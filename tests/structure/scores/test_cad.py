@@ -9,7 +9,7 @@ from sciml.errors import InputError
 from sciml.structure.scores.cad import cad_scores, residue_contact_areas
 from sciml.structure.scores.contact_areas import WATER_ANGSTROM, contact_areas, fibonacci_sphere
 from tests.structure.ideal_chain import STRAND
-from tests.structure.scores.ideal_models import EVERY_RESIDUE, ideal_target, moved, noisy
+from tests.structure.scores.ideal_targets import EVERY_RESIDUE, ideal_target, moved, noisy
 
 RAYS = 20000  # for areas to 0.1 %
 

@@ -13,7 +13,7 @@ from sciml.structure.scores.confidence import (
     ptm_agreement,
     reliability_groups,
 )
-from tests.structure.scores.ideal_models import ideal_target, moved, noisy
+from tests.structure.scores.ideal_targets import ideal_target, moved, noisy
 
 
 def test_reliability_by_hand():

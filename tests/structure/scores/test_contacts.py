@@ -15,7 +15,7 @@ from sciml.structure.scores.contacts import (
     structure_closeness,
     true_contacts,
 )
-from tests.structure.scores.ideal_models import ideal_target, moved
+from tests.structure.scores.ideal_targets import ideal_target, moved
 
 
 def scattered(residues=30, contacts=()):

@@ -6,7 +6,7 @@ import pytest
 from sciml.data.residue_constants import ATOM_INDEX, ATOM_TYPES, RESIDUE_NAMES, RESTYPE_INDEX, THREE_TO_ONE
 from sciml.errors import InputError
 from sciml.structure.scores.lddt import EXCHANGEABLE_ATOMS, lddt, lddt_ca
-from tests.structure.scores.ideal_models import EVERY_RESIDUE, ideal_target, moved, noisy
+from tests.structure.scores.ideal_targets import EVERY_RESIDUE, ideal_target, moved, noisy
 
 CA = ATOM_INDEX["CA"]
 DISTANCES_ONLY = {"stereochemistry": False, "symmetry": False}

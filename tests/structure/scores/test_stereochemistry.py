@@ -6,7 +6,7 @@ import pytest
 from sciml.data.residue_constants import ATOM_INDEX, RESTYPE_INDEX
 from sciml.structure.scores.stereochemistry import stereochemistry_failures
 from tests.structure.ideal_chain import HELIX, STRAND
-from tests.structure.scores.ideal_models import EVERY_RESIDUE, ideal_target
+from tests.structure.scores.ideal_targets import EVERY_RESIDUE, ideal_target
 
 N, CA, C, CB, SG = (ATOM_INDEX[name] for name in ("N", "CA", "C", "CB", "SG"))
 
