@@ -58,6 +58,7 @@ class _OpenModel:
     used_chains: set[str] = field(default_factory=set)
     letters: dict[str, str] = field(default_factory=dict)
     after_ter: bool = False
+    last_residue: tuple[str, int, str] | None = None
 
 
 class PdbModels:
@@ -111,12 +112,13 @@ class PdbModels:
         if not model.has_atoms:
             model.has_atoms, model.first_line = True, line_number
         chain = model.letters.get(raw)
-        if chain is None:
+        if chain is None or (
+            model.after_ter
+            and model.last_residue != (chain, number, insertion_code)  # TER inside a residue ends no chain
+            and model.collector.has_residue(chain, number, insertion_code)
+        ):
             chain = self._new_chain(raw)
-        elif model.after_ter and model.collector.has_residue(chain, number, insertion_code):
-            chain = self._new_chain(raw)
-            model.counts["chains"] += 1
-        model.after_ter = False
+        model.after_ter, model.last_residue = False, (chain, number, insertion_code)
         add_record(model.collector, line, chain, number, insertion_code, residue_name)
 
     def _new_chain(self, raw: str) -> str:
@@ -124,6 +126,7 @@ class PdbModels:
         used = self._model.used_chains
         chain = raw or "A"
         if chain in used:
+            self._model.counts["chains"] += 1
             free = (letter for letter in CHAIN_LETTERS if letter not in used)
             chain = next(free, "")
             if not chain:
@@ -203,7 +206,7 @@ class PdbModels:
 
     def _own_notes(self, model: _OpenModel) -> Iterator[str]:
         if model.counts["chains"]:
-            yield f"chains renamed, their identifier was in use before TER: {model.counts['chains']}"
+            yield f"chains renamed, their identifier was in use: {model.counts['chains']}"
         if model.counts["other"]:
             yield f"HETATM records other than water left out: {model.counts['other']}"
         if self._unknown:
