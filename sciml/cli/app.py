@@ -55,6 +55,9 @@ class VerbGroup:
 VERBS: Mapping[str, Verb | VerbGroup] = {
     "predict": Verb("sciml.cli.predict", "predict", "Predict structures from a sequence file."),
     "search": Verb("sciml.cli.search", "search", "Search FASTA databases and write alignments (MSAs)."),
+    "evaluate": Verb(
+        "sciml.cli.evaluate", "evaluate", "Score predictions as CASP does; tables, ranking, HTML page."
+    ),
     "parity": Verb(
         "sciml.cli.parity", "parity", "Compare the network with reference outputs of AlphaFold 2."
     ),

@@ -56,11 +56,11 @@ def _contacts() -> tuple[Score, ...]:
     shown = ("precision_long_l5", "precision_long_l", "auprc_long")
     made = []
     for reach, separation in ranges.items():
-        pairs = f"pairs {separation} residues apart, Cβ within 8 Å, read from the model's Cβ distances"
+        pairs = f"pairs {separation} residues apart with Cβ within 8 Å"
         for key, count in lists.items():
             for figure, short in figures.items():
                 name = f"{figure}_{reach}_{key}"
-                what = f"{figure} of the {count} closest {pairs}"
+                what = f"{figure} of the {count} most probable (of a structure: closest) {pairs}"
                 title = f"{short} {reach.replace('_', '+')} {count}"
                 made.append(Score(name, title, "contacts", what, _CONTACT, in_short=name in shown))
         name = f"auprc_{reach}"
@@ -104,6 +104,11 @@ _ENTRIES = (
     *_contacts(),
     Score("distogram_lddt", "disto lDDT", "distogram", "lDDT-Cβ between the distogram's expected distances "
           "and the target's", _LDDT),
+    Score("distogram_precision_long_l5", "disto P L/5", "distogram", "precision of the L/5 most probable "
+          "long-range contacts of the distogram", _CONTACT),
+    Score("distogram_precision_long_l", "disto P L", "distogram", "the same of L contacts", _CONTACT),
+    Score("distogram_auprc_long", "disto AUPRC", "distogram", "area under precision against recall of all "
+          "long-range pairs", _CONTACT),
     Score("distogram_log_likelihood", "disto logL", "distogram", "mean log probability, in nats, that the "
           "distogram gives to the true distance bins", _OURS, True, "nat", 1.0, 3, False),
     Score("plddt", "pLDDT", "confidence", "mean predicted lDDT", "Jumper et al., Nature 596:583 (2021)",
@@ -116,18 +121,24 @@ _ENTRIES = (
           "Guo et al., ICML (2017)", False, "", 1.0, 3, False),
     Score("pae_spearman", "PAE ρ", "confidence", "rank correlation of the predicted with the true aligned "
           "error over all pairs", _OURS, True, "", 1.0, 3, False),
+    Score("pae_mean_error", "PAE err", "confidence", "mean absolute difference of the two", _OURS, False, "Å",
+          1.0, 2, False),
+    Score("ptm", "pTM", "confidence", "predicted TM-score", "Jumper et al. (2021)", None, "", 1.0, 3, False),
     Score("ptm_difference", "pTM − TM", "confidence", "predicted minus true TM-score", _OURS, None, "", 1.0,
           3, False),
-    _geometry("clashscore", "clashes", "non-bonded heavy atoms that overlap by 0.4 Å or more, a thousand "
-              "atoms"),
-    _geometry("ramachandran_outliers", "rama out", "share of residues outside the allowed φ, ψ regions", "%",
+    _geometry("clashscore", "clashes", "pairs of heavy atoms that overlap, for each 1000 atoms"),
+    _geometry("ramachandran_outliers", "rama out", "share of residues in outlier regions of φ, ψ", "%",
               100.0),
-    _geometry("bond_outliers", "bond out", "share of bonds beyond the tolerance of their ideal length", "%",
+    Score("ramachandran_favoured", "rama fav", "geometry", "share of residues in favoured regions of φ, ψ",
+          _GEOMETRY, True, "%", 100.0, 2, False),
+    _geometry("bond_outliers", "bond out", "share of bond lengths beyond four standard deviations", "%",
               100.0),
-    _geometry("angle_outliers", "angle out", "share of angles beyond the tolerance of their ideal value", "%",
+    _geometry("angle_outliers", "angle out", "share of bond angles beyond four standard deviations", "%",
               100.0),
-    _geometry("chirality_errors", "chiral", "residues whose Cα has the hand of a D-amino acid"),
+    _geometry("chirality_errors", "hands", "wrong hands at Cα, and at Cβ of threonine and isoleucine"),
     _geometry("cis_peptides", "cis", "cis peptide bonds that are not before proline"),
+    _geometry("backbone_score", "backbone", "MolProbity's score without its rotamer term, from heavy-atom "
+              "clashes and the Ramachandran plot"),
     Score("q3", "Q3", "secondary", "share of residues with the target's state among helix, strand, other",
           "Kabsch & Sander, Biopolymers 22:2577 (1983)", True, "%", 100.0, 1),
     Score("q8", "Q8", "secondary", "share of residues with the target's state among the eight of DSSP",

@@ -1,183 +1,27 @@
-"""Each family of scores of a batch: models of one target, laid over its residues.
-
-One function a family, from a `Batch` to figures by name (`catalogue.py`), each (model,). What the functions
-share, such as the superposition, is computed once. The definitions are those of `sciml.structure.scores`;
-here is decided only which arrays they get.
-"""
+"""Which function computes each family of scores, and all figures of a batch of models."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
-import numpy as np
-from numpy.typing import NDArray
-
-from sciml.data.protein_atoms import ProteinAtoms
-from sciml.data.residue_constants import ATOM_INDEX
-from sciml.structure.evaluate.matching import Matched
-from sciml.structure.scores.contacts import beta_positions, contact_scores, structure_closeness
-from sciml.structure.scores.gdt import SuperpositionScores, superposition_scores
-from sciml.structure.scores.lddt import LddtScores, lddt
-
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Figures = dict[str, Array]
-
-CA = ATOM_INDEX["CA"]
-
-
-@dataclass(frozen=True, eq=False)
-class Evidence:
-    """What a prediction says of itself, over the target's residues; NaN where the model has no residue."""
-
-    plddt: Array | None = None
-    """(res,), 0-1."""
-    pae: Array | None = None
-    """(res i, res j), Å: error of j when superposed on i."""
-    ptm: float | None = None
-    """0-1."""
-    distogram: Array | None = None
-    """(res, res, bin), probabilities."""
-    distogram_edges: Array | None = None
-    """(bin - 1,), Å."""
-
-
-@dataclass(frozen=True, eq=False)
-class Batch:
-    """Models of one target over the same residues of it."""
-
-    target: ProteinAtoms
-    """The residues that are compared."""
-    positions: Array
-    """(model, res, 37, 3), Å."""
-    mask: Array
-    """(model, res, 37)."""
-    aatype: Integers
-    """(model, res), the models' residue types."""
-    evidence: tuple[Evidence, ...]
-    """What each model says of itself."""
-
-    @staticmethod
-    def of(matched: Sequence[Matched], evidence: Sequence[Evidence]) -> "Batch":
-        """Matched models of equal targets."""
-        return Batch(
-            target=matched[0].target,
-            positions=np.stack([one.positions for one in matched]),
-            mask=np.stack([one.mask for one in matched]),
-            aatype=np.stack([one.aatype for one in matched]),
-            evidence=tuple(evidence),
-        )
-
-    @cached_property
-    def target_ca_known(self) -> NDArray[np.bool_]:
-        """(res,), residues of the target with a Cα."""
-        return self.target.mask[:, CA] >= 0.5
-
-    @cached_property
-    def ca_known(self) -> NDArray[np.bool_]:
-        """(model, res), residues whose Cα model and target have."""
-        return (self.mask[..., CA] >= 0.5) & self.target_ca_known
-
-    @cached_property
-    def chain_index(self) -> Integers:
-        """(res,), number of each residue's chain."""
-        numbers = {chain: number for number, chain in enumerate(dict.fromkeys(self.target.chain_ids))}
-        return np.array([numbers[chain] for chain in self.target.chain_ids], np.int64)
-
-    @cached_property
-    def superposition(self) -> SuperpositionScores:
-        """Scores by superposition on the Cα atoms, divided by the residues of the target that have one."""
-        return superposition_scores(
-            self.positions[..., CA, :],
-            self.ca_known,
-            self.target.positions[:, CA].astype(np.float64),
-            target_residues=max(1, int(self.target_ca_known.sum())),
-        )
-
-    @cached_property
-    def lddt_ca(self) -> LddtScores:
-        """lDDT of Cα atoms, no check of stereochemistry."""
-        return self._lddt("ca", stereochemistry=False)
-
-    @cached_property
-    def lddt_all(self) -> LddtScores:
-        """lDDT of all heavy atoms, with the checks."""
-        return self._lddt("all", stereochemistry=True)
-
-    def _lddt(self, atoms: str, *, stereochemistry: bool) -> LddtScores:
-        return lddt(
-            self.positions,
-            self.mask,
-            self.target.positions,
-            self.target.mask,
-            self.target.aatype,
-            residue_index=self.target.residue_index,
-            chain_index=self.chain_index,
-            model_aatype=self.aatype,
-            stereochemistry=stereochemistry,
-            atoms="ca" if atoms == "ca" else "all",
-        )
-
-    @cached_property
-    def superposed_ca(self) -> Array:
-        """(model, res, 3), Å, on the target as TM-score superposes them; NaN where there is no Cα."""
-        fit = self.superposition
-        moved = np.einsum("mij,mrj->mri", fit.rotation, self.positions[..., CA, :])
-        moved += fit.translation[:, None]
-        return np.where(self.mask[..., CA, None] >= 0.5, moved, np.nan)
-
-
-def _gdt(batch: Batch) -> Figures:
-    return {"gdt_ts": batch.superposition.gdt_ts, "gdt_ha": batch.superposition.gdt_ha}
-
-
-def _tm(batch: Batch) -> Figures:
-    return {"tm_score": batch.superposition.tm_score}
-
-
-def _maxsub(batch: Batch) -> Figures:
-    return {"maxsub": batch.superposition.maxsub}
-
-
-def _all_atom_lddt(batch: Batch) -> Figures:
-    return {"lddt": batch.lddt_all.model}
-
-
-def _ca_lddt(batch: Batch) -> Figures:
-    return {"lddt_ca": batch.lddt_ca.model}
-
-
-def _contacts(batch: Batch) -> Figures:
-    beta, known = beta_positions(batch.target.positions, batch.target.mask, batch.target.aatype)
-    found = [
-        contact_scores(
-            structure_closeness(positions, mask, aatype),
-            beta,
-            known,
-            batch.target.residue_index,
-            chain_index=batch.chain_index,
-            length=max(1, int(known.sum())),
-        ).figures()
-        for positions, mask, aatype in zip(batch.positions, batch.mask, batch.aatype, strict=True)
-    ]
-    return _columns(found)
-
-
-def _columns(rows: Sequence[Mapping[str, float]]) -> Figures:
-    """Figures of single models as arrays; NaN where a model lacks one."""
-    names = dict.fromkeys(name for row in rows for name in row)
-    return {name: np.array([row.get(name, np.nan) for row in rows], np.float64) for name in names}
-
+from sciml.structure.evaluate import coordinate_families, evidence_families
+from sciml.structure.evaluate.batch import Batch
+from sciml.structure.evaluate.coordinate_families import Figures
 
 FAMILY_FUNCTIONS: Mapping[str, Callable[[Batch], Figures]] = {
-    "gdt": _gdt,
-    "tm": _tm,
-    "maxsub": _maxsub,
-    "lddt": _all_atom_lddt,
-    "lddt_ca": _ca_lddt,
-    "contacts": _contacts,
+    "gdt": coordinate_families.gdt,
+    "tm": coordinate_families.tm,
+    "maxsub": coordinate_families.maxsub,
+    "rmsd": coordinate_families.rmsd,
+    "lddt": coordinate_families.lddt_all,
+    "lddt_ca": coordinate_families.lddt_ca,
+    "cad": coordinate_families.cad,
+    "tm_align": coordinate_families.tm_align,
+    "contacts": coordinate_families.contacts,
+    "distogram": evidence_families.distogram,
+    "confidence": evidence_families.confidence,
+    "geometry": coordinate_families.geometry,
+    "secondary": coordinate_families.secondary,
 }
-"""What computes each family of `catalogue.FAMILIES`."""
+"""By the names of `catalogue.FAMILIES`."""
 
 
 def compute(batch: Batch, families: Sequence[str]) -> list[dict[str, float]]:

@@ -172,7 +172,11 @@ def competing_values(
 
 
 def rank_groups(
-    rows: Sequence[ScoreRow], settings: RankSettings | None = None, *, groups: Collection[str] = ()
+    rows: Sequence[ScoreRow],
+    settings: RankSettings | None = None,
+    *,
+    groups: Collection[str] = (),
+    units: Sequence[str] = (),
 ) -> Ranking:
     """Rank groups by the z-scores of their models.
 
@@ -180,6 +184,7 @@ def rank_groups(
         rows: models on units, in any order.
         settings: scores, thresholds, which models compete.
         groups: further groups that count as missing everywhere.
+        units: further units; one that nobody has a model of does not count.
 
     Returns:
         Best first; equal figures in the order of the names. A unit on which a score has no value for
@@ -189,7 +194,7 @@ def rank_groups(
         SettingsError: two rows for one model of a unit, or a score that no row has.
     """
     settings = settings or RankSettings()
-    units = tuple(dict.fromkeys(row.target for row in rows))
+    units = tuple(dict.fromkeys([*units, *(row.target for row in rows)]))
     names = tuple(sorted({row.group for row in rows} | set(groups)))
     z = {score: _z_table(rows, score, names, units, settings) for score in settings.weights}
     weighted = np.stack([weight * z[score] for score, weight in settings.weights.items()])

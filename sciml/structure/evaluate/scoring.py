@@ -10,11 +10,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sciml.data.casp_rr import ContactPrediction
 from sciml.data.protein_atoms import ProteinAtoms
 from sciml.errors import InputError
+from sciml.structure.evaluate.batch import CA, Batch, Evidence
 from sciml.structure.evaluate.catalogue import DEFAULT_FAMILIES
 from sciml.structure.evaluate.chain_pairs import By
-from sciml.structure.evaluate.families import CA, Batch, Evidence, compute
+from sciml.structure.evaluate.coordinate_families import listed_contacts
+from sciml.structure.evaluate.families import compute
 from sciml.structure.evaluate.matching import Matched, MatchError, match_residues
 from sciml.structure.evaluate.records import ModelDetails, ModelScores, TargetResult
 
@@ -32,7 +35,9 @@ class LoadedModel:
     file: str
     """Where it was read from."""
     atoms: ProteinAtoms | None = None
-    """Its chains; None if it could not be read."""
+    """Its chains; None for a list of contacts and for what could not be read."""
+    contacts: ContactPrediction | None = None
+    """Pairs by residue number of an RR file; scored by contacts alone."""
     reason: str = ""
     """Why it could not be read."""
     notes: tuple[str, ...] = ()
@@ -84,8 +89,12 @@ def score_target(
     matched: dict[int, Matched] = {}
     for index, model in enumerate(models):
         try:
-            matched[index] = _match(model, target, settings)
-        except MatchError as error:
+            if model.contacts is not None:
+                for unit in ("", *domains):
+                    records[index, unit] = _contact_record(name, unit, model, target, domains)
+            else:
+                matched[index] = _match(model, target, settings)
+        except InputError as error:
             for unit in ("", *domains):
                 records[index, unit] = _failed(name, unit, model, error.rule)
     details: dict[int, ModelDetails] = {}
@@ -149,8 +158,17 @@ def _batches(
                 Batch.of(
                     [_cut(matched[index], chosen) for index in part],
                     [_laid(models[index].evidence, matched[index].model_index[chosen]) for index in part],
+                    [_own_chains(models[index], matched[index]) for index in part],
                 ),
             )
+
+
+def _own_chains(model: LoadedModel, one: Matched) -> ProteinAtoms:
+    """The chains of a model that were laid over the target, whole."""
+    assert model.atoms is not None
+    names = set(one.model_chain.split(","))
+    rows = [row for row, chain in enumerate(model.atoms.chain_ids) if chain in names]
+    return model.atoms.select(np.array(rows, np.int64)) if rows else model.atoms
 
 
 def _cut(one: Matched, chosen: NDArray[np.int64]) -> Matched:
@@ -203,6 +221,24 @@ def _record(
         model_chain=one.model_chain,
         identity=one.identity,
         notes=(*model.notes, *one.notes),
+    )
+
+
+def _contact_record(
+    name: str,
+    unit: str,
+    model: LoadedModel,
+    target: ProteinAtoms,
+    domains: Mapping[str, Collection[int]],
+) -> ModelScores:
+    """A list of contacts against the target, residues by number."""
+    assert model.contacts is not None
+    if unit:
+        target = target.select(np.flatnonzero(np.isin(target.residue_index, list(domains[unit]))))
+    values = listed_contacts(target, model.contacts.pairs, model.contacts.probabilities)
+    notes = (*model.notes, "a list of contacts: nothing else is scored")
+    return ModelScores(
+        name, unit, model.group, model.model, model.file, values=values, matched_by="number", notes=notes
     )
 
 

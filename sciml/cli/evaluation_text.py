@@ -1,0 +1,152 @@
+"""What `sciml evaluate` prints: tables for people by rich, or one JSON object for programs."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from sciml.cli.understood import printable
+from sciml.structure.evaluate.catalogue import FAMILIES, SCORES, SLOW_FAMILIES, Score, shown
+
+if TYPE_CHECKING:
+    from sciml.structure.evaluate.intervals import Comparison
+    from sciml.structure.evaluate.run import Evaluation
+
+_MOST_ROWS = 40
+_WIDTH_OF_FILES = 150
+_WIDTH_OF_NAMES, _WIDTH_OF_FIGURE = 46, 11
+_MODEL_COLUMNS = ("gdt_ts", "gdt_ha", "tm_score", "lddt", "lddt_ca", "cad", "rmsd_ca", "precision_long_l5")
+
+
+def open_console() -> Console:
+    """Standard output; a file or pipe gets wide lines rather than broken words."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_WIDTH_OF_FILES)
+
+
+def print_evaluation(found: "Evaluation", console: Console) -> None:
+    """Models with their figures, then the ranking of groups where there are several."""
+    console.print(_model_table(found, console.width))
+    if found.standing is not None and len(found.standing.ranking.groups) > 1:
+        console.print(_ranking_table(found))
+    if found.plan.missing:
+        names = ", ".join(f"{group} on {target}" for target, group in found.plan.missing[:_MOST_ROWS])
+        more = len(found.plan.missing) - _MOST_ROWS
+        console.print(
+            f"No model of {printable(names)}{f' and {more} more' if more > 0 else ''}.", markup=False
+        )
+
+
+def _head(score: Score) -> str:
+    return f"{score.title} {score.unit}".strip()
+
+
+def _model_table(found: "Evaluation", width: int) -> Table:
+    records = [record for result in found.results for record in result.records]
+    present = {name for record in records for name, value in record.values.items() if math.isfinite(value)}
+    columns = [name for name in _MODEL_COLUMNS if name in present] or sorted(present)[:6]
+    columns = columns[: max(2, (width - _WIDTH_OF_NAMES) // _WIDTH_OF_FIGURE)]
+    rows = records[:_MOST_ROWS]
+    left = (
+        f" (first {_MOST_ROWS} of {len(records)}; all are in scores.csv)" if len(records) > len(rows) else ""
+    )
+    table = Table(
+        title=f"Scores{left}",
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+        header_style="bold",
+    )
+    for head in ("target", "group", "model"):
+        table.add_column(head, justify="right" if head == "model" else "left", no_wrap=True)
+    for name in columns:
+        table.add_column(_head(SCORES[name]), justify="right", no_wrap=True)
+    table.add_column("matched", no_wrap=True)
+    for record in rows:
+        cells = [shown(name, record.values.get(name)) for name in columns]
+        last = record.matched_by if record.status == "done" else "failed"
+        table.add_row(printable(record.unit), printable(record.group), str(record.model), *cells, last)
+    return table
+
+
+def _ranking_table(found: "Evaluation") -> Table:
+    from sciml.structure.evaluate.summary import group_table
+
+    assert found.standing is not None
+    score = SCORES[next(iter(found.standing.settings.weights))]
+    rows = group_table(found.results, found.standing, clusters=found.clusters)
+    title = (
+        f"Ranking by z-scores of {score.title} ({found.standing.settings.models} models); means over targets"
+    )
+    table = Table(
+        title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="bold"
+    )
+    for head in ("rank", "95 %", "group", "Σz", "95 % of Σz", "units", "missing"):
+        table.add_column(head, justify="left" if head == "group" else "right", no_wrap=True)
+    names = [name for name in SCORES if name in rows[0]]
+    for name in names:
+        table.add_column(_head(SCORES[name]), justify="right")
+    for row in rows[:_MOST_ROWS]:
+        table.add_row(
+            str(row["rank"]), f"{row['rank_low']}-{row['rank_high']}", printable(row["group"]),
+            f"{row['sum_z']:.2f}", f"{row['sum_z_low']:.2f} to {row['sum_z_high']:.2f}",
+            str(row["units"]), str(row["missing"]), *(shown(name, row[name]) for name in names),
+        )  # fmt: skip
+    return table
+
+
+def print_comparison(comparisons: Sequence["Comparison"], first: str, second: str, console: Console) -> None:
+    """One line a score: means, difference with interval, wins, ties, losses, p."""
+    title = f"{printable(first)} against {printable(second)}"
+    table = Table(
+        title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="bold"
+    )
+    heads = ("score", "targets", "first", "second", "difference", "95 %", "won", "tied", "lost", "tie", "p")
+    for head in heads:
+        table.add_column(head, justify="left" if head == "score" else "right", no_wrap=True)
+    for one in comparisons:
+        low, high = shown(one.score, one.difference.low), shown(one.score, one.difference.high)
+        p = "–" if math.isnan(one.wilcoxon_p) else f"{one.wilcoxon_p:.2g}"
+        table.add_row(
+            _head(SCORES[one.score]), str(one.targets), shown(one.score, one.first.mean),
+            shown(one.score, one.second.mean), shown(one.score, one.difference.mean), f"{low} to {high}",
+            str(one.wins), str(one.ties), str(one.losses), f"± {shown(one.score, one.tie_width)}", p,
+        )  # fmt: skip
+    console.print(table)
+
+
+def print_scores(console: Console) -> None:
+    """Every score with its definition."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for head in ("family", "column", "definition", "source"):
+        table.add_column(head, overflow="fold")
+    for family in ("", *FAMILIES):
+        for score in SCORES.values():
+            if score.family == family and score.in_short:
+                slow = " (slow)" if family in SLOW_FAMILIES else ""
+                table.add_row(f"{family or 'always'}{slow}", score.name, score.definition, score.source)
+    console.print(table)
+
+
+def json_text(found: "Evaluation", comparisons: Sequence["Comparison"]) -> str:
+    """Scores, ranking, gaps and comparison as one JSON object; what is not finite is null."""
+    from sciml.structure.evaluate.outputs import missing_table, ranking_table, score_table
+
+    values = {
+        "scores": score_table(found).records(),
+        "ranking": ranking_table(found).records(),
+        "missing": missing_table(found).records(),
+        "comparison": [_finite(asdict(one)) for one in comparisons],
+    }
+    return json.dumps(values, indent=1, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:  # noqa: ANN401  # JSON values, nested
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,132 @@
+"""One unit of work of an evaluation: a target and the files of its models, from paths to scores.
+
+Everything in a task is plain data, so that it can be sent to another process or machine, and its digest is
+that of the files' contents and of the settings: equal digests, equal scores.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from sciml.data.protein_atoms import ProteinAtoms
+from sciml.data.structure_files import read_structures
+from sciml.errors import InputError, ScimlError
+from sciml.runs.cache import content_key
+from sciml.structure.evaluate.loading import BFactors, load_models
+from sciml.structure.evaluate.plan import Domains, ModelFile
+from sciml.structure.evaluate.records import ModelScores, TargetResult
+from sciml.structure.evaluate.scoring import ScoreSettings, score_target
+
+_SCORES_VERSION = 1  # raised whenever a definition changes, so that kept scores are computed again
+
+
+@dataclass(frozen=True)
+class TargetTask:
+    """A target and its models."""
+
+    name: str
+    """Of the target."""
+    file: str
+    """Of the native structure."""
+    models: tuple[ModelFile, ...]
+    """Files of models."""
+    domains: Domains = ()
+    """Of the target."""
+    native_model: str = "1"
+    """Which model of the native file is the reference: a place from 1, or `best` for the one that each
+    prediction fits best (by GDT_TS)."""
+    b_factors: BFactors = "auto"
+    """Whether B-factors of models are pLDDT."""
+    settings: ScoreSettings = field(default_factory=ScoreSettings)
+    """What is computed."""
+
+    def digest(self) -> str:
+        """Of everything that decides the scores.
+
+        Raises:
+            InputError: a file cannot be read.
+        """
+        return content_key(
+            {
+                "version": _SCORES_VERSION,
+                "name": self.name,
+                "native": _file_digest(self.file),
+                "native_model": self.native_model,
+                "b_factors": self.b_factors,
+                "models": [
+                    [model.path, model.group, model.number, [_file_digest(file) for file in model.files]]
+                    for model in self.models
+                ],
+                "domains": [[name, ranges, list(numbers)] for name, ranges, numbers in self.domains],
+                "settings": asdict(self.settings),
+            }
+        )
+
+
+def _file_digest(path: str) -> str:
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror or error}", file=path) from error
+
+
+def run_task(task: TargetTask) -> TargetResult:
+    """Read the target and its models and score them.
+
+    Returns:
+        Scores; models that could not be read or matched are failed records.
+
+    Raises:
+        ScimlError: the target cannot be used.
+    """
+    natives = _natives(task)
+    models = load_models(task.models, task.b_factors)
+    domains = {name: frozenset(numbers) for name, _, numbers in task.domains}
+    ranges = {name: text for name, text, _ in task.domains}
+    results = [
+        score_target(task.name, native, models, domains=domains, ranges=ranges, settings=task.settings)
+        for native in natives
+    ]
+    return results[0] if len(results) == 1 else _best_of(results)
+
+
+def _natives(task: TargetTask) -> list[ProteinAtoms]:
+    """The reference, or all that compete for it."""
+    structures = read_structures(task.file, all_models=task.native_model != "1")
+    if task.native_model == "best":
+        return [one.atoms for one in structures]
+    place = int(task.native_model)
+    if not 1 <= place <= len(structures):
+        rule = f"there is no model {place}: the file has {len(structures)}"
+        raise InputError(rule, file=task.file, record=task.name)
+    return [structures[place - 1].atoms]
+
+
+def _best_of(results: Sequence[TargetResult]) -> TargetResult:
+    """For each record the scores against the reference that the model fits best; pictures show the first."""
+    records = []
+    for rivals in zip(*(result.records for result in results), strict=True):
+        values = [one.values.get("gdt_ts", one.values.get("lddt_ca", np.nan)) for one in rivals]
+        if np.isnan(values).all():
+            records.append(rivals[0])
+            continue
+        best = int(np.nanargmax(values))
+        note = f"scored against model {best + 1} of the target's {len(results)}, which it fits best"
+        records.append(replace(rivals[best], notes=(*rivals[best].notes, note)))
+    return replace(results[0], records=tuple(records))
+
+
+def failed_result(task: TargetTask, error: ScimlError) -> TargetResult:
+    """The result of a target that could not be used: every model failed for its reason."""
+    units = ("", *(name for name, _, _ in task.domains))
+    records = tuple(
+        ModelScores(task.name, unit, model.group, model.number or 1, model.path, "failed", str(error))
+        for unit in units
+        for model in task.models
+    )
+    return TargetResult(
+        task.name, "", (), np.zeros((0, 3)), tuple((name, text) for name, text, _ in task.domains), records
+    )
