@@ -145,10 +145,10 @@ def lddt(
     points = _points(positions, exists, residue, slot)  # (atom, 3, model)
     if symmetry and atoms == "all":
         partner = _partners()[types[residue], slot]
-        # The names of another residue's atoms say nothing about which of them are equivalent.
+        # Another residue's atoms of the same names are not equivalent: they keep theirs.
         allowed = (own_types == types).T[residue]  # (atom, model)
-        renamed = _points(positions, exists, residue, partner)
-        points = _best_named(points, renamed, allowed, pairs, partner != slot, residue, thresholds)
+        renamed = np.where(allowed[:, None], _points(positions, exists, residue, partner), points)
+        points = _best_named(points, renamed, pairs, partner != slot, residue, thresholds)
     preserved = count_preserved(points, points, pairs, thresholds)
     return LddtScores(*preserved_shares(preserved, pairs, residues, len(thresholds)), *failed)
 
@@ -212,7 +212,6 @@ def _points(positions: NDArray, exists: Booleans, residue: Integers, slot: Integ
 def _best_named(
     points: Array,
     renamed: Array,
-    allowed: Booleans,
     pairs: DistancePairs,
     exchangeable: Booleans,
     residue: Integers,
@@ -237,7 +236,7 @@ def _best_named(
     )
     better = np.zeros((int(residue.max(initial=-1)) + 1, points.shape[-1]), bool)
     better[runs.residues[:, 0]] = gain > 0
-    return np.where((better[residue] & allowed)[:, None], renamed, points)
+    return np.where(better[residue][:, None], renamed, points)
 
 
 @cache
