@@ -66,10 +66,11 @@ def geometry_report(
     chain = violations.chain_atoms(aatype, positions, mask, residue_index)
     backbone = np.where(chain.exists[:, _BACKBONE, None], chain.positions[:, _BACKBONE], np.nan)
     chain = chain._replace(bonded=peptide_bonds(backbone, chains))
-    measured = _Measured(chain, backbone)
-    counts, unavailable = _counts(chain, measured)
     followed = (chains[1:] == chains[:-1]) & (np.diff(residue_index) == 1)
     ends_known = chain.exists[:-1, 2] & chain.exists[1:, 0]
+    # Atoms about a missing C or N are still near each other for the bonds that are not seen.
+    measured = _Measured(chain, backbone, joined=chain.bonded | (followed & ~ends_known))
+    counts, unavailable = _counts(chain, measured)
     breaks = int((followed & ends_known & ~chain.bonded).sum())
     if not (chain.exists[:, 0] & chain.exists[:, 2]).any():
         unavailable["chain_breaks"] = "no residue has both N and C"
@@ -91,11 +92,13 @@ def geometry_report(
 class _Measured:
     """Everything that is measured once and used for the counts and for the list of residues."""
 
-    def __init__(self, chain: violations.Chain, backbone: Array) -> None:
+    def __init__(self, chain: violations.Chain, backbone: Array, joined: Flags) -> None:
         self.phi, self.psi, self.omega = backbone_torsions(backbone, chain.bonded)
         self.classes = ramachandran_classes(chain.aatype, chain.bonded)
         self.regions = ramachandran_regions(self.phi, self.psi, self.classes)
-        self.clashes = find_clashes(*chain)[0][:, [0, 2]]  # (clash, 2), residues
+        self.clashes = find_clashes(chain.aatype, chain.positions, chain.exists, joined)[0][
+            :, [0, 2]
+        ]  # (clash, 2), residues
         self.bonds = violations.bond_terms(chain)
         self.angles = violations.angle_terms(chain)
         self.wrong_hands = violations.chirality_errors(chain)
