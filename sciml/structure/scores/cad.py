@@ -95,26 +95,29 @@ def cad_scores(
             f"CAD-score of {residues} residues needs positions (model, res, 37, 3), a mask (model, res, 37), "
             f"and the same of the target without the first axis: {found}"
         )
-    numbers = np.arange(residues) if residue_index is None else np.asarray(residue_index)
+    numbers = np.arange(residues) if residue_index is None else residue_index
     chains = np.zeros(residues, np.int64) if chain_index is None else np.asarray(chain_index)
     types = np.asarray(aatype if model_aatype is None else model_aatype, np.int64)
     types = np.broadcast_to(types, (models, residues))
     target = residue_contact_areas(target_positions, target_mask, aatype, chains, rays=rays)
     apart = np.abs(np.subtract.outer(numbers, numbers)) >= smallest_separation
     counts = (target["AA"] > 0) & (apart | np.not_equal.outer(chains, chains))
-    kinds = {kind: np.full(models, np.nan) for kind in KINDS}
-    by_residue = np.full((models, residues), np.nan)
+    kinds = {kind: np.zeros(models) for kind in KINDS}
+    by_residue = np.zeros((models, residues))
     for model in range(models):
         own = residue_contact_areas(positions[model], mask[model], types[model], chains, rays=rays)
         for kind in KINDS:
             area = np.where(counts, target[kind], 0.0)
             lost = np.minimum(np.abs(area - own[kind]), area)
-            if area.any():
-                kinds[kind][model] = 1 - lost.sum() / area.sum()
+            kinds[kind][model] = _kept(lost.sum(), area.sum())
             if kind == "AA":
-                touched = area.sum(1) > 0
-                by_residue[model, touched] = 1 - lost.sum(1)[touched] / area.sum(1)[touched]
+                by_residue[model] = _kept(lost.sum(1), area.sum(1))
     return CadScores(MappingProxyType(kinds), by_residue)
+
+
+def _kept(lost: Array, area: Array) -> Array:
+    """Share of areas that is not lost, NaN where there is none."""
+    return 1 - np.divide(lost, area, out=np.full_like(area, np.nan), where=area > 0)
 
 
 def residue_contact_areas(

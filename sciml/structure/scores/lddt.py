@@ -105,16 +105,15 @@ def lddt(
         positions: (model, res, 37, 3), Å.
         mask: (model, res, 37), 1 where the model has an atom.
         target_positions: (res, 37, 3), Å.
-        target_mask: (res, 37), 1 where the target has an atom.
+        target_mask: (res, 37).
         aatype: (res,), residue types of the target.
-        residue_index: (res,), residue numbers, for `sequence_separation`; 0, 1, … when None.
+        residue_index: (res,), residue numbers; 0, 1, … when None.
         chain_index: (res,), number of each residue's chain; one chain when None. Chains see one another.
         model_aatype: (res,) or (model, res), residue types of the models if they are not the target's.
         radius: inclusion radius, Å.
         thresholds: Å.
         stereochemistry: whether residues that fail the checks of stereochemistry count as missing.
-        chirality: whether wrong hands fail these checks, which the published ones do not see. Distances
-            alone cannot tell a structure from its mirror image.
+        chirality: whether wrong hands fail too, which published checks and distances do not see.
         symmetry: whether exchangeable atoms are named as suits the model best.
         atoms: `all` heavy atoms, or `ca` alone.
         sequence_separation: residues of a chain whose numbers differ by no more than this are not compared.
@@ -127,14 +126,12 @@ def lddt(
     """
     models, residues = _check_shapes(positions, mask, target_positions, target_mask, aatype)
     _check_settings(radius, thresholds, atoms)
-    types = np.minimum(np.asarray(aatype, np.int64), UNKNOWN_INDEX)
-    own_types = types if model_aatype is None else np.asarray(model_aatype, np.int64)
-    own_types = np.broadcast_to(np.minimum(own_types, UNKNOWN_INDEX), (models, residues))
+    own_types = np.broadcast_to(
+        _known_types(aatype if model_aatype is None else model_aatype), (models, residues)
+    )
     chains = np.zeros(residues, np.int64) if chain_index is None else np.asarray(chain_index)
     numbers = np.arange(residues) if residue_index is None else np.asarray(residue_index)
-
-    exists = np.asarray(mask) >= 0.5  # (model, res, 37)
-    failed = np.zeros((2, models, residues), bool)
+    exists, failed = np.asarray(mask) >= 0.5, np.zeros((2, models, residues), bool)
     if stereochemistry:
         failures = stereochemistry_failures(positions, exists, own_types, chains, chirality=chirality)
         exists, failed = failures.trusted(exists), np.stack(failures)
@@ -144,10 +141,11 @@ def lddt(
     pairs = target_pairs(target, residue, slot, radius, numbers, chains, sequence_separation)
     points = _points(positions, exists, residue, slot)  # (atom, 3, model)
     if symmetry and atoms == "all":
+        types = _known_types(aatype)
         partner = _partners()[types[residue], slot]
+        renamed = _points(positions, exists, residue, partner)
         # Another residue's atoms of the same names are not equivalent: they keep theirs.
-        allowed = (own_types == types).T[residue]  # (atom, model)
-        renamed = np.where(allowed[:, None], _points(positions, exists, residue, partner), points)
+        renamed = np.where((own_types == types).T[residue][:, None], renamed, points)
         points = _best_named(points, renamed, pairs, partner != slot, residue, thresholds)
     preserved = count_preserved(points, points, pairs, thresholds)
     return LddtScores(*preserved_shares(preserved, pairs, residues, len(thresholds)), *failed)
@@ -202,6 +200,11 @@ def _check_settings(radius: float, thresholds: Sequence[float], atoms: str) -> N
         )
 
 
+def _known_types(aatype: NDArray) -> Integers:
+    """Residue types, all that are none of the twenty as X."""
+    return np.minimum(np.asarray(aatype, np.int64), UNKNOWN_INDEX)
+
+
 def _points(positions: NDArray, exists: Booleans, residue: Integers, slot: Integers) -> Array:
     """(atom, 3, model), NaN where a model has no such atom: no distance to it is preserved."""
     points = np.asarray(positions)[:, residue, slot].astype(np.float64)  # (model, atom, 3)
@@ -222,21 +225,28 @@ def _best_named(
     Both namings of a residue are compared on its distances to atoms whose names are certain; the other naming
     has to be better, not as good.
     """
-    forward = exchangeable[pairs.first] & ~exchangeable[pairs.second]
-    backward = exchangeable[pairs.second] & ~exchangeable[pairs.first]
-    free = np.concatenate([pairs.first[forward], pairs.second[backward]])
-    fixed = np.concatenate([pairs.second[forward], pairs.first[backward]])
-    distance = np.concatenate([pairs.distance[forward], pairs.distance[backward]])
-    order = np.argsort(residue[free], kind="stable")
-    free, fixed, distance = free[order], fixed[order], distance[order]
-    start = np.flatnonzero(np.diff(residue[free], prepend=-1))
-    runs = DistancePairs(free, fixed, distance, start, np.stack([residue[free[start]]] * 2, axis=-1))
+    runs = _ambiguous_pairs(pairs, exchangeable, residue)
     gain = count_preserved(renamed, points, runs, thresholds) - count_preserved(
         points, points, runs, thresholds
     )
     better = np.zeros((int(residue.max(initial=-1)) + 1, points.shape[-1]), bool)
     better[runs.residues[:, 0]] = gain > 0
     return np.where(better[residue][:, None], renamed, points)
+
+
+def _ambiguous_pairs(pairs: DistancePairs, exchangeable: Booleans, residue: Integers) -> DistancePairs:
+    """Pairs of an exchangeable atom, which comes first, with another one, in runs of the first's residue."""
+    forward = exchangeable[pairs.first] & ~exchangeable[pairs.second]
+    backward = exchangeable[pairs.second] & ~exchangeable[pairs.first]
+    first = np.concatenate([pairs.first[forward], pairs.second[backward]])
+    second = np.concatenate([pairs.second[forward], pairs.first[backward]])
+    distance = np.concatenate([pairs.distance[forward], pairs.distance[backward]])
+    order = np.argsort(residue[first], kind="stable")
+    of_run = residue[first[order]]
+    start = np.flatnonzero(np.diff(of_run, prepend=-1))
+    return DistancePairs(
+        first[order], second[order], distance[order], start, np.stack([of_run[start]] * 2, axis=-1)
+    )
 
 
 @cache
