@@ -95,15 +95,16 @@ def _on_query_columns(rows: list[str]) -> list[str]:
 def looks_like_a3m(records: Sequence[FastaRecord]) -> bool:
     """Whether the records are the rows of one alignment rather than separate sequences.
 
-    True if there are at least two, all with the same number of columns (capitals and `-`), the first without
-    lower case, and gaps or lower case show that they were aligned.
+    True if there are at least two, all of letters that an alignment may hold and with the same number of
+    columns (capitals and `-`), the first without lower case, and gaps or lower case show that they were
+    aligned.
     """
     rows = [
         record.sequence.removesuffix("*").replace(".", "")
         for record in records
         if record.id not in _ANNOTATION_ROWS
     ]
-    if len(rows) < 2:
+    if len(rows) < 2 or not all(_ROW.fullmatch(row) for row in rows):
         return False
     columns = {len(_LOWER.sub("", row)) for row in rows}
     if len(columns) != 1 or columns == {0} or _LOWER.search(rows[0]):

@@ -1,8 +1,8 @@
 """The sequences to work on: files, folders, standard input to records; a bad record is refused by itself.
 
-What is read: FASTA with any number of records; A3M (by its ending, or by its content: rows of one length that
-hold gaps or insertions), whose first row is the query; a folder of such files, by name; `-` for standard
-input.
+What is read: FASTA with any number of records; A3M, whose first row is the query; a folder of such files, by
+name; `-` for standard input. The ending says which of the two a file is. Standard input and files of any
+other ending are A3M if their rows have one length and hold gaps or insertions, and a warning says so.
 
 | in a record | answer |
 |---|---|
@@ -24,7 +24,7 @@ from pathlib import Path
 
 from sciml.data.a3m import A3M_SUFFIXES, alignment_of_records, looks_like_a3m
 from sciml.data.alignment import Alignment
-from sciml.data.alphabet import RESIDUES, SUBSTITUTION_NAMES, SUBSTITUTIONS, UNKNOWN
+from sciml.data.alphabet import GAP, RESIDUES, SUBSTITUTION_NAMES, SUBSTITUTIONS, UNKNOWN
 from sciml.data.fasta import CHAINS_RULE, FastaRecord, iterate_fasta
 from sciml.data.names import LONGEST_NAME, file_names
 from sciml.data.textfile import DEFAULT_LIMITS, STDIN, ReadLimits, display_name
@@ -43,6 +43,10 @@ _SUBSTITUTED = str.maketrans("".join(SUBSTITUTIONS), "".join(SUBSTITUTIONS.value
 _ALLOWED = frozenset(RESIDUES + UNKNOWN)
 _NUCLEOTIDES = frozenset("ACGTUN")
 _SHORTEST_NUCLEOTIDE_SUSPECT = 30
+_TAKEN_FOR_ALIGNMENT = (
+    "read as one alignment whose first row is the query, since its rows have one length and hold gaps or "
+    "insertions; give separate sequences in a file that ends in .fasta"
+)
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,8 @@ def read_sequences(
             collected.refused.append(error)
             continue
         if is_alignment:
-            collected.add_alignment(records, file)
+            named = str(file).lower().endswith(A3M_SUFFIXES)
+            collected.add_alignment(records, file, () if named else (_TAKEN_FOR_ALIGNMENT,))
         else:
             for number, record in enumerate(records, start=1):
                 collected.add(record, number, display_name(file))
@@ -133,6 +138,7 @@ def _records(path: str | Path, limits: ReadLimits, collected: "_Collected") -> t
     Damage after the first record of a FASTA file is noted as a refusal and what came before it is used.
     """
     is_a3m = str(path).lower().endswith(A3M_SUFFIXES)
+    is_fasta = str(path).lower().endswith(FASTA_SUFFIXES)
     records: list[FastaRecord] = []
     try:
         for record in iterate_fasta(path, limits):
@@ -144,7 +150,7 @@ def _records(path: str | Path, limits: ReadLimits, collected: "_Collected") -> t
         return records, False
     if not records:
         raise InputError("holds no record (a line that starts with '>')", file=display_name(path))
-    return records, is_a3m or looks_like_a3m(records)
+    return records, is_a3m or (not is_fasta and looks_like_a3m(records))
 
 
 @dataclass
@@ -170,7 +176,9 @@ class _Collected:
             warnings.append(f"line {record.line}: the record has no identifier and is called {identifier!r}")
         self._take(identifier, description, record, file, warnings, None)
 
-    def add_alignment(self, records: list[FastaRecord], path: str | Path) -> None:
+    def add_alignment(
+        self, records: list[FastaRecord], path: str | Path, warnings: tuple[str, ...] = ()
+    ) -> None:
         """Take the query of an alignment, or note why not."""
         file = display_name(path)
         try:
@@ -183,7 +191,7 @@ class _Collected:
         if str(path) != STDIN:
             identifier = _without_ending(Path(path).name)
         row = FastaRecord(query.header, alignment.query, query.line)
-        self._take(identifier, query.header, row, file, [], alignment)
+        self._take(identifier, query.header, row, file, list(warnings), alignment)
 
     def _take(
         self,
@@ -245,6 +253,8 @@ def checked_sequence(
         position = min(sequence.index(letter) for letter in refused)
         letters_read = f"{RESIDUES}, X; U, O, B, Z, J are read as C, K, D, E, L"
         rule = f"{sequence[position]!r} is not a residue letter ({letters_read})"
+        if sequence[position] == GAP:
+            rule += "; an alignment is read from a file that ends in .a3m"
         raise InputError(rule, file=file, record=record, position=position + 1, line=line)
     if len(sequence) > max_length:
         rule = f"{len(sequence):,} residues are more than the limit of {max_length:,}"

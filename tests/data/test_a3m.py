@@ -92,6 +92,7 @@ def test_what_is_no_alignment_is_refused(tmp_path: Path, text: str, message: str
         (["mkld", "mka"], False),
         (["M-LD", "MKLD"], True),
         (["MKldV", "MKVla"], False),  # soft-masked sequences
+        (["MKLD", "MK-D", "MK1D"], False),  # a letter that no alignment holds
     ],
 )
 def test_looks_like_a3m(rows: list[str], expected: bool) -> None:

@@ -195,7 +195,7 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(batch.refused[0]).startswith("<stdin>: line 3, record 'b', position 2")
 
 
-@pytest.mark.parametrize("name", ["q.a3m", "q.a3m.gz", "q.fasta", "Q.A3M"])
+@pytest.mark.parametrize("name", ["q.a3m", "q.a3m.gz", "q.txt", "Q.A3M"])
 def test_an_a3m_is_one_record_with_its_alignment(tmp_path: Path, name: str) -> None:
     text = ">the query\nMKLD\n>hit\naM-LD\n"
     record = read(tmp_path, gzip.compress(text.encode()) if name.endswith("gz") else text, name).records[0]
@@ -205,6 +205,21 @@ def test_an_a3m_is_one_record_with_its_alignment(tmp_path: Path, name: str) -> N
     assert record.alignment is not None
     assert record.alignment.sequences == ("MKLD", "M-LD")
     assert record.alignment.deletions.tolist() == [[0, 0, 0, 0], [1, 0, 0, 0]]
+
+
+def test_equally_long_records_of_a_fasta_file_stay_separate(tmp_path: Path) -> None:
+    text = ">a\nMKLDEF\n>b\nMK-DEF\n>c\nMKLDEW\n>d\nmkMKLDEF\n"
+    batch = read(tmp_path, text, "designs.fasta")
+    assert [record.sequence for record in batch.records] == ["MKLDEF", "MKLDEW", "MKMKLDEF"]
+    (refusal,) = batch.refused
+    assert (refusal.record, refusal.position) == ("b", 3)
+    assert ".a3m" in refusal.rule
+
+
+def test_an_alignment_that_is_told_by_its_content_carries_a_warning(tmp_path: Path) -> None:
+    text = ">q\nMKLD\n>hit\nM-LD\n"
+    assert "read as one alignment" in read(tmp_path, text, "q.txt").records[0].warnings[0]
+    assert read(tmp_path, text, "q.a3m").records[0].warnings == ()
 
 
 def test_letters_of_an_a3m_query_are_substituted_in_its_alignment_too(tmp_path: Path) -> None:
