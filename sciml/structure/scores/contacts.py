@@ -230,21 +230,37 @@ def listed_probabilities(i: NDArray, j: NDArray, probability: NDArray, residue_i
     Raises:
         InputError: two residues of the target share a number, or the lists differ in length.
     """
-    numbers = np.asarray(residue_index)
-    if len(np.unique(numbers)) != len(numbers):
-        raise InputError("contacts by residue number need a target with one residue for each number")
-    if not len(i) == len(j) == len(probability):
-        raise InputError(f"a list of contacts needs as many i as j as probabilities: {len(i)}, {len(j)}, "
-                         f"{len(probability)}")  # fmt: skip
-    row = {int(number): place for place, number in enumerate(numbers)}
-    pairs = np.array([[row.get(int(a), -1), row.get(int(b), -1)] for a, b in zip(i, j, strict=True)])
-    matrix = np.full((len(numbers), len(numbers)), -np.inf)
-    if len(pairs):
-        inside = (pairs >= 0).all(-1)
-        first, second = pairs[inside].T
-        np.maximum.at(matrix, (first, second), np.asarray(probability, np.float64)[inside])
+    listed, first, second = listed_pairs(i, j, residue_index)
+    if len(probability) != len(listed):
+        raise InputError(f"as many probabilities as pairs: {len(probability)}, {len(listed)}")
+    matrix = np.full((len(residue_index), len(residue_index)), -np.inf)
+    np.maximum.at(matrix, (first, second), np.asarray(probability, np.float64)[listed])
     matrix = np.maximum(matrix, matrix.T)
     return np.where(np.isneginf(matrix), np.nan, matrix)
+
+
+def listed_pairs(i: NDArray, j: NDArray, residue_index: NDArray) -> tuple[Booleans, Integers, Integers]:
+    """Where listed pairs of residue numbers are in the target.
+
+    Args:
+        i: (pair,), residue number.
+        j: (pair,), residue number.
+        residue_index: (res,), numbers of the target's residues.
+
+    Returns:
+        Which pairs the target has (pair,), and the rows of the first and the second residue of these.
+
+    Raises:
+        InputError: two residues of the target share a number, or the lists differ in length.
+    """
+    numbers, rows = np.unique(np.asarray(residue_index, np.int64), return_index=True)
+    if len(numbers) != len(residue_index):
+        raise InputError("contacts by residue number need a target with one residue for each number")
+    if len(i) != len(j):
+        raise InputError(f"a list of contacts needs as many i as j: {len(i)}, {len(j)}")
+    listed = np.isin(i, numbers) & np.isin(j, numbers)
+    first, second = (rows[np.searchsorted(numbers, np.asarray(end, np.int64)[listed])] for end in (i, j))
+    return listed, first, second
 
 
 def structure_closeness(positions: NDArray, mask: NDArray, aatype: NDArray) -> Array:

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sciml.errors import InputError
-from sciml.structure.scores.contacts import CONTACT_ANGSTROM, RANGES, pair_distances
+from sciml.structure.scores.contacts import CONTACT_ANGSTROM, RANGES, listed_pairs, pair_distances
 from sciml.structure.scores.lddt import RADIUS_ANGSTROM, THRESHOLDS_ANGSTROM
 
 Array = NDArray[np.float64]
@@ -58,6 +58,32 @@ def probabilities_from_logits(logits: NDArray) -> Array:
     logits = np.asarray(logits, np.float64)
     weights = np.exp(logits - logits.max(-1, keepdims=True))
     return weights / weights.sum(-1, keepdims=True)
+
+
+def listed_distributions(i: NDArray, j: NDArray, distributions: NDArray, residue_index: NDArray) -> Array:
+    """The distogram of a list such as a CASP RR file's with distances.
+
+    Args:
+        i: (pair,), residue number of the first residue.
+        j: (pair,), that of the second, in any order; no pair twice.
+        distributions: (pair, bin), divided by their sums here, because files round them.
+        residue_index: (res,), numbers of the target's residues; listed residues that are not among them are
+            left out.
+
+    Returns:
+        (res, res, bin), symmetric; NaN for pairs that are not listed.
+
+    Raises:
+        InputError: as `listed_pairs`, or a distribution that sums to nothing.
+    """
+    listed, first, second = listed_pairs(i, j, residue_index)
+    shares = np.asarray(distributions, np.float64)[listed]
+    total = shares.sum(-1, keepdims=True)
+    if (total <= 0).any():
+        raise InputError("a distribution of distances sums to nothing", position=int(total.argmin()) + 1)
+    result = np.full((len(residue_index), len(residue_index), shares.shape[-1]), np.nan)
+    result[first, second] = result[second, first] = shares / total
+    return result
 
 
 def contact_probabilities(probabilities: NDArray, edges: NDArray) -> Array:

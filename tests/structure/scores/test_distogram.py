@@ -9,6 +9,7 @@ from sciml.structure.scores.distogram import (
     contact_probabilities,
     distogram_nll,
     distogram_scores,
+    listed_distributions,
     probabilities_from_logits,
 )
 
@@ -158,6 +159,21 @@ def test_contact_probability_is_that_of_the_bins_below_8_angstrom():
     logits = np.full((1, 1, 64), -1e9)
     logits[0, 0, [18, 19]] = np.log([0.3, 0.7])  # bins 7.625-7.9375 and 7.9375-8.25
     assert contact_probabilities(probabilities_from_logits(logits), EDGES)[0, 0] == pytest.approx(0.3)
+
+
+def test_listed_distributions_are_placed_by_residue_number_and_divided_by_their_sums():
+    listed = np.zeros((2, 21))
+    listed[0, [3, 4]] = 0.3, 0.1
+    listed[1, 0] = 1
+    found = listed_distributions(np.array([12, 5]), np.array([5, 99]), listed, np.array([5, 12, 30]))
+    np.testing.assert_allclose(found[0, 1, [3, 4]], [0.75, 0.25])
+    np.testing.assert_array_equal(found[1, 0], found[0, 1])
+    assert np.isnan(found[[0, 0, 2], [0, 2, 1]]).all()
+    beta = np.array([[0.0, 0, 0], [5.0, 0, 0], [0, 5.0, 0]])
+    scores = distogram_scores(found, ONE_ANGSTROM, beta, np.ones(3), np.array([5, 12, 30]))
+    assert scores.log_likelihood == pytest.approx(np.log(0.75))  # 5.0 belongs to 4-5
+    with pytest.raises(InputError, match="sums to nothing"):
+        listed_distributions(np.array([5]), np.array([12]), np.zeros((1, 21)), np.array([5, 12]))
 
 
 def test_bin_centres_lie_half_a_step_beyond_the_edges():
