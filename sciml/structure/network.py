@@ -7,9 +7,10 @@ from typing import Literal
 import torch
 
 from sciml.errors import MissingRequirementError, SettingsError
+from sciml.structure.config import Config
 from sciml.structure.features.config import FeatureConfig, feature_preset
 from sciml.structure.model import AlphaFold
-from sciml.structure.parameters import load_parameters
+from sciml.structure.parameters import empty_model, load_parameters
 from sciml.structure.precision import Precision, choose_precision, set_precision
 from sciml.structure.prediction import ParameterSource, RankingMeasure
 from sciml.structure.primitives import SharedDropout
@@ -34,7 +35,7 @@ class PredictSettings:
     rank_by: RankingMeasure | Literal["auto"] = "auto"
     """Measure that structures are ranked by: mean pLDDT or pTM; auto is pLDDT."""
     dropout: bool = False
-    """Sample structures by keeping dropout on."""
+    """Sample structures by keeping dropout on, at AlphaFold 2's rates in a network trained without."""
     max_msa_clusters: int | None = None
     """Rows of the alignment that the network sees whole; None takes the preset's number."""
     max_extra_msa: int | None = None
@@ -118,8 +119,20 @@ def load_network(model: str, settings: PredictSettings) -> Network:
         config = replace(config, max_extra_msa=settings.max_extra_msa)
     device = choose_device(settings.device)
     precision = choose_precision(settings.precision, device)
-    network = set_precision(loaded.model.to(device), precision).eval()
+    chosen = _dropping(loaded.model) if settings.dropout else loaded.model
+    network = set_precision(chosen.to(device), precision).eval()
     for module in network.modules():
         if settings.dropout and isinstance(module, SharedDropout | torch.nn.Dropout):
             module.train()
     return Network(file.name, network, source, config, device, precision)
+
+
+def _dropping(model: AlphaFold) -> AlphaFold:
+    """The network, with AlphaFold 2's dropout rates if all of its own are zero."""
+    config = model.config
+    if config.msa_dropout or config.pair_dropout or config.structure_dropout:
+        return model
+    rates = {name: getattr(Config, name) for name in ("msa_dropout", "pair_dropout", "structure_dropout")}
+    dropping = empty_model(replace(config, **rates))
+    dropping.load_state_dict(model.state_dict(), assign=True)
+    return dropping

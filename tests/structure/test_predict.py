@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from sciml.structure.features.msa import encode_alignment
 from sciml.structure.features.pipeline import make_features
 from sciml.structure.network import PredictSettings, choose_device, load_network
 from sciml.structure.predict import PredictionError, predict_record
-from tests.structure.networks import random_alignment
+from tests.structure.networks import TINY, random_alignment
 from tests.structure.saved_networks import WITHOUT_ERROR_HEAD, save_random
 
 MSA = random_alignment(rows=24)
@@ -168,6 +169,14 @@ def test_dropout_samples_other_structures_and_repeats_for_a_seed(predict):
     before = torch.random.get_rng_state()
     predict(dropout=True)
     assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_dropout_samples_also_from_a_network_that_was_trained_without(predict, tmp_path):
+    rates = {"msa_dropout": 0.0, "pair_dropout": 0.0, "structure_dropout": 0.0}
+    path = save_random(tmp_path / "params_dry.safetensors", config=replace(TINY, **rates))
+    (without,), (first,), (again,) = (predict(path=path, dropout=on) for on in (False, True, True))
+    assert moved(first, without) > 0.01
+    assert_equal(first, again)
 
 
 def test_bfloat16_changes_a_structure_little(predict):
