@@ -14,10 +14,10 @@ def _picture(phi=(), psi=(), class_index=(), regions=(), levels=(-1.0, -0.5)):
     """(height, width, 3) of a figure whose density is highest on a disc at (-60, -45)."""
     nodes = np.arange(-180.0, 180, 6)
     log_density = -np.hypot(nodes[:, None] + 60, nodes + 45) / 60  # -1 at 60 degrees, -0.5 at 30
-    png = ramachandran_figure(
-        CLASSES, np.stack([log_density] * 4), np.array([levels] * 4),
-        np.array(phi, float), np.array(psi, float), np.array(class_index, int), np.array(regions, int), ["A 1 LYS"] * len(phi), "model", "note",
-    )  # fmt: skip
+    residues = np.array(phi, float), np.array(psi, float), np.array(class_index, int), np.array(regions, int)
+    names = ["A 1 LYS"] * len(phi)
+    tables = np.stack([log_density] * 4), np.array([levels] * 4)
+    png = ramachandran_figure(CLASSES, *tables, *residues, names, "model", "note")
     return imread(io.BytesIO(png))[..., :3]
 
 
