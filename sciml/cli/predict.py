@@ -11,6 +11,7 @@ from sciml.cli.understood import describe_batch, printable, record_entry, refusa
 from sciml.weights.registry import DEFAULT
 
 if TYPE_CHECKING:
+    from sciml.data.casp_header import CaspHeader
     from sciml.data.sequences import SequenceBatch
     from sciml.structure.batch import BatchSettings
 
@@ -56,6 +57,12 @@ def predict(
     distograms: Annotated[str, typer.Option(help="Write distograms: best, all or none.")] = "best",
     figures: Annotated[bool, typer.Option(help="Write PNG figures.")] = True,
     cif: Annotated[bool, typer.Option(help="Write ModelCIF besides PDB.")] = True,
+    casp: Annotated[
+        str | None, typer.Option(metavar="TARGET", help="Write CASP files (TS, RR, QA) too, of this target.")
+    ] = None,
+    author: Annotated[
+        str | None, typer.Option(metavar="CODE", help="CASP registration code, 1234-5678-9012.")
+    ] = None,
     max_length: Annotated[int | None, typer.Option(min=1, help="Residues of the longest record.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Do finished records again.")] = False,
     dry_run: Annotated[
@@ -74,6 +81,7 @@ def predict(
     from sciml.data.sequences import MAX_LENGTH, read_sequences
 
     batch = read_sequences(sequences, max_length=max_length or MAX_LENGTH)
+    header = _casp_header(casp, author, batch)
     if dry_run:
         _print_plan(batch, as_json)
         raise typer.Exit(2 if not batch.records else 3 if batch.refused else 0)
@@ -98,7 +106,10 @@ def predict(
             device=device,
         ),
         outputs=OutputOptions(
-            cif=cif, figures=figures, distograms=_one_of("--distograms", distograms, "best", "all", "none")
+            cif=cif,
+            figures=figures,
+            distograms=_one_of("--distograms", distograms, "best", "all", "none"),
+            casp=header,
         ),
         databases=tuple(open_database(argument) for argument in db or ()),
         msa=msa,
@@ -109,6 +120,26 @@ def predict(
     if as_json:
         print((output / "manifest.jsonl").read_text(encoding="utf-8"), end="")
     raise typer.Exit(code)
+
+
+def _casp_header(casp: str | None, author: str | None, batch: "SequenceBatch") -> "CaspHeader | None":
+    """What the files in CASP's formats begin with.
+
+    Raises:
+        SettingsError: one option without the other, or not exactly one record.
+        InputError: a target or an author that CASP would refuse.
+    """
+    if casp is None and author is None:
+        return None
+    from sciml.data.casp_header import CaspHeader
+    from sciml.errors import SettingsError
+
+    if casp is None or author is None:
+        raise SettingsError("--casp TARGET and --author CODE belong together: one of them is missing")
+    records = len(batch.records) + len(batch.refused)
+    if records != 1:
+        raise SettingsError(f"--casp {casp} is one target, the input has {records} records")
+    return CaspHeader(casp, author)
 
 
 def _speed_up_memory() -> None:

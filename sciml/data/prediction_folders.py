@@ -37,6 +37,7 @@ _RANKED = re.compile(
 )
 _ALPHAFOLD = re.compile(r"ranked_(?P<rank>\d{1,4})")
 _ALPHAFOLD_MODEL = re.compile(r"(?P<state>relaxed|unrelaxed)_(?P<model>model_\d.*)")
+_OWN_CASP = re.compile(r".+(TS_models|RR_contacts|QA_estimates)\.txt")  # of `sciml predict --casp`
 _DATABASE = re.compile(r"AF-(?P<id>[A-Za-z0-9]+)-F(?P<fragment>\d+)-model_(?P<version>v\d+)")
 
 
@@ -93,12 +94,15 @@ def _natural(name: str) -> list[tuple[int, str]]:
 def _in_folder(folder: Path, names: Sequence[str], root: Path) -> list[PredictedFile]:
     """The predictions of one folder, each once."""
     present = frozenset(names)
+    has_provenance = any(name.endswith("_provenance.json") for name in names)
     has_ranked = any(_ALPHAFOLD.fullmatch(_stem(name)) for name in names)
     best: dict[tuple[str | None, ...], tuple[int, PredictedFile]] = {}
     dropped: dict[tuple[str | None, ...], list[str]] = {}
     for name in names:
         if has_ranked and _ALPHAFOLD_MODEL.fullmatch(_stem(name)):
             continue
+        if has_provenance and _OWN_CASP.fullmatch(name):
+            continue  # the same predictions once more
         one = _described(folder / name, root, present)
         if one is None:
             continue

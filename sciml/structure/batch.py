@@ -10,10 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import torch
-
 from sciml.data.alignment import Alignment
-from sciml.data.alphabet import UNKNOWN
 from sciml.data.sequence_database import SequenceDatabase
 from sciml.data.sequences import SequenceBatch, SequenceRecord
 from sciml.errors import InputError, ScimlError, SettingsError
@@ -22,6 +19,8 @@ from sciml.runs.files import atomic_write_text
 from sciml.runs.folder import RecordOutcome, RunFolder, format_json
 from sciml.runs.provenance import gather_provenance
 from sciml.structure import output_files
+from sciml.structure.batch_messages import device_name, unknown_residues, verdict
+from sciml.structure.casp_output import write_casp
 from sciml.structure.jackhmmer import SearchSettings
 from sciml.structure.msa import find_msa, load_msa
 from sciml.structure.network import Network, PredictSettings
@@ -34,7 +33,6 @@ from sciml.structure.violations import count_violations
 
 Say = Callable[[str], None]
 """Takes a line for the user."""
-_SHOWN_POSITIONS = 10  # in a message
 
 
 @dataclass(frozen=True)
@@ -132,7 +130,7 @@ class BatchPrediction:
             self.say(f"{title}: finished before, nothing to do")
             self.folder.record(before)
             return
-        record = replace(record, warnings=(*record.warnings, *_unknown_residues(record)))
+        record = replace(record, warnings=(*record.warnings, *unknown_residues(record)))
         for warning in record.warnings:
             self.say(f"{title}: warning: {warning}")
         start = time.perf_counter()
@@ -158,13 +156,18 @@ class BatchPrediction:
             digest=digest,
             options=self.settings.outputs,
         )
-        files = [*written.files, *self._relaxed(predictions, title)]
-        for warning in written.warnings:
+        final, relaxed_files = self._relaxed(predictions, title)
+        files, warnings = [*written.files, *relaxed_files], [*written.warnings]
+        if self.settings.outputs.casp is not None:
+            casp = write_casp(final, self.folder.path, self.settings.outputs.casp)
+            files += casp.files
+            warnings += casp.warnings
+        for warning in warnings:
             self.say(f"{title}: warning: {warning}")
         self.folder.finish(
             RecordOutcome(record.id, record.name, "done", results=summary_values(predictions)), digest, files
         )
-        self.say(f"{title}: {_verdict(predictions)}, {time.perf_counter() - start:.1f} s")
+        self.say(f"{title}: {verdict(predictions)}, {time.perf_counter() - start:.1f} s")
 
     def _predictions(self, record: SequenceRecord, alignment: Alignment) -> list[Prediction]:
         return predict_record(
@@ -178,7 +181,7 @@ class BatchPrediction:
 
     def _provenance(self) -> dict[str, Any]:
         first = self.networks[0]
-        return gather_provenance(_device_name(first.device), first.precision, self._settings_values())
+        return gather_provenance(device_name(first.device), first.precision, self._settings_values())
 
     def _alignment(
         self, record: SequenceRecord, title: str
@@ -207,14 +210,18 @@ class BatchPrediction:
         }
         return alignment, summary
 
-    def _relaxed(self, predictions: Sequence[Prediction], title: str) -> list[Path]:
-        """Relaxed structures, written after everything else is safe."""
+    def _relaxed(
+        self, predictions: Sequence[Prediction], title: str
+    ) -> tuple[Sequence[Prediction], list[Path]]:
+        """The predictions relaxed, if that is wanted, and their files, written after everything else."""
         if self.settings.relax == "none":
-            return []
+            return predictions, []
         files: list[Path] = []
+        final: list[Prediction] = []
         for rank, one in enumerate(predictions, start=1):
             result = relax(one.aatype, one.atom_positions, one.atom_mask, one.residue_index)
             relaxed = replace(one, atom_positions=result.positions, violations=result.after.to_dict())
+            final.append(relaxed)
             structure = write_structure(
                 relaxed, rank, self.folder.path, state="relaxed", cif=self.settings.outputs.cif
             )
@@ -225,7 +232,7 @@ class BatchPrediction:
                 f"{title}: relaxed rank {rank}: {result.before.total} -> {result.after.total} violations, "
                 f"Cα moved {result.rmsd_ca_angstrom:.2f} Å, {result.seconds:.1f} s ({result.reason})"
             )
-        return files
+        return final, files
 
     def _settings_values(self) -> dict[str, Any]:
         settings = self.settings
@@ -269,33 +276,3 @@ class BatchPrediction:
                 "settings": values,
             }
         )
-
-
-def _unknown_residues(record: SequenceRecord) -> tuple[str, ...]:
-    """The warning that X, which has no atoms in AlphaFold 2, is left out of the structure.
-
-    Raises:
-        InputError: there is nothing but X.
-    """
-    positions = [place for place, letter in enumerate(record.sequence, start=1) if letter == UNKNOWN]
-    if len(positions) == len(record.sequence):
-        rule = "every residue is X (unknown), which has no atoms: there is no structure to predict"
-        raise InputError(rule, file=record.file, record=record.id)
-    if not positions:
-        return ()
-    shown = ", ".join(map(str, positions[:_SHOWN_POSITIONS])) + (
-        ", …" if positions[_SHOWN_POSITIONS:] else ""
-    )
-    return (f"record {record.id!r}: X (unknown) has no atoms and is left out of the structure: {shown}",)
-
-
-def _device_name(device: torch.device) -> str:
-    return f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else str(device)
-
-
-def _verdict(predictions: Sequence[Prediction]) -> str:
-    best = predictions[0]
-    ptm = "" if best.ptm is None else f", pTM {best.ptm:.2f}"
-    violations = (best.violations or {}).get("total", 0)
-    several = f" (best of {len(predictions)})" if len(predictions) > 1 else ""
-    return f"mean pLDDT {best.mean_plddt:.1f}{ptm}, {violations} violations{several}"

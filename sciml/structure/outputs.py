@@ -10,6 +10,7 @@ Files of the record NAME, RANK being `rank_001_MODEL_seed_000`:
     NAME.a3m                             the alignment that was used
     NAME_provenance.json                 parameters, seeds, versions, device, times, settings, input digest
     NAME_plddt.png, _pae.png, _coverage.png, _structure.png
+    TARGETTS_models.txt, TARGETRR_contacts.txt, TARGETQA_estimates.txt for a target of CASP (`casp_output.py`)
 
 Each file is written as a whole or not at all (`runs/files.py`).
 """
@@ -23,6 +24,7 @@ import numpy as np
 
 from sciml.data.a3m import format_a3m
 from sciml.data.alignment import Alignment
+from sciml.data.casp_header import CaspHeader
 from sciml.data.residue_constants import ATOM_INDEX
 from sciml.errors import InputError
 from sciml.runs.files import atomic_write_bytes, atomic_write_text
@@ -44,6 +46,9 @@ class OutputOptions:
     """PNG figures."""
     distograms: Literal["best", "all", "none"] = "best"
     """Distograms of the best prediction, of all, or of none; they grow with the square of the length."""
+    casp: CaspHeader | None = None
+    """Target and author of a CASP prediction, for files in CASP's formats (`casp_output.py`); None: no such
+    files."""
 
 
 @dataclass(frozen=True)
