@@ -98,7 +98,7 @@ def count_preserved(first: Array, second: Array, pairs: DistancePairs, threshold
     """
     models = first.shape[-1]
     result = np.zeros((len(pairs.start), models))
-    block = max(1, _NUMBERS_AT_ONCE // (3 * models))
+    block = max(1, _NUMBERS_AT_ONCE // max(1, 3 * models))
     ends = np.append(pairs.start, len(pairs.first))
     run = 0
     while run < len(pairs.start):

@@ -248,6 +248,13 @@ def test_radii_of_the_side_chain_are_those_of_the_models_own_residues():
     assert cad_scores(*arguments, model_aatype=other).model[0] < 1
 
 
+def test_no_models_and_a_target_without_atoms_have_scores_of_their_shapes():
+    positions, mask, aatype = ideal_target("AAA")
+    assert cad_scores(positions[None][:0], mask[None][:0], positions, mask, aatype).model.shape == (0,)
+    assert np.isnan(cad_scores(positions[None], mask[None], positions, mask * 0, aatype).model).all()
+    assert cad_scores(positions[None], mask[None] * 0, positions, mask, aatype).model == [0.0]
+
+
 def test_refusals():
     target, mask, aatype = ideal_target("AAA")
     with pytest.raises(InputError, match=r"positions \(model, res, 37, 3\)"):

@@ -95,6 +95,14 @@ def test_model_without_atoms_scores_zero_and_target_without_distances_has_no_sco
     assert scores.scored_residues == 0
 
 
+def test_no_models_and_a_target_without_atoms_have_scores_of_their_shapes():
+    positions, mask, aatype = ideal_target("AAA")
+    assert lddt(positions[None][:0], mask[None][:0], positions, mask, aatype).model.shape == (0,)
+    nothing = lddt(positions[None], mask[None], positions, mask * 0, aatype)
+    assert np.isnan(nothing.model).all()
+    assert not nothing.scored.any()
+
+
 # The definition, by brute force
 
 
