@@ -170,9 +170,28 @@ def outcomes(path, data, read):
         yield way.__name__, changed, result
 
 
-def numbers_of(data):
-    """All numbers in a text, as they would be read."""
-    return {float(word) for word in re.findall(rb"-?\d+\.\d+", data)}
+def assert_atoms_stand_in_a_row(atoms, data):
+    """Every ninth atom: a row of the file has its residue, the number, its name and its x, y, z."""
+    lines = [decoded(re.sub(rb"['\"]", b"", line)).split() for line in re.split(rb"[\r\n]+", data)]
+    rows = {}
+    for words, following in zip(lines, [*lines[1:], []], strict=True):
+        row = words if len(words) > 15 else words + following  # a line end inside a row
+        for word in set(row):
+            rows.setdefault(word, []).append(row)
+    for residue, slot in np.argwhere(atoms.mask > 0)[::9]:
+        name = RESIDUE_NAMES[atoms.aatype[residue]]
+        named = [row for row in rows.get(ATOM_TYPES[slot], []) if name in row or name == "UNK"]
+        wanted = [*atoms.positions[residue, slot].tolist(), float(atoms.residue_index[residue])]
+        found = [[value for value in map(value_of, row) if value is not None] for row in named]
+        close = [all(any(abs(one - value) < 1e-3 for value in own) for one in wanted) for own in found]
+        assert any(close), (atoms.residue_index[residue], name, ATOM_TYPES[slot])
+
+
+def value_of(word):
+    try:
+        return float(word)
+    except ValueError:
+        return None
 
 
 def pdb_atoms(data):
@@ -202,7 +221,7 @@ def assert_atoms_stand_in_the_file(model, data):
         assert any(np.allclose(place, atoms.positions[residue, slot], atol=1e-3) for place in places), key
 
 
-def assert_matched_soundly(model, data):
+def assert_matched_soundly(model):
     """No residue is laid over another: equal numbers, or one rising order with most letters equal."""
     try:
         matched = match_residues(model, TARGET)
@@ -235,16 +254,13 @@ def test_mutated_structures_are_read_as_they_stand_or_refused(tmp_path: Path, na
             continue
         read += 1
         for model in result:
-            present = model.atoms.mask > 0
             assert np.isfinite(model.atoms.positions).all()
             assert np.isfinite(model.atoms.b_factors).all()
             if name == "a.cif":
-                stands = numbers_of(changed)
-                for value in model.atoms.positions[present][:, 0][:50]:
-                    assert min(abs(value - number) for number in stands) < 1e-3
+                assert_atoms_stand_in_a_row(model.atoms, changed)
             elif b"\xff\xfe" not in changed[:2]:
                 assert_atoms_stand_in_the_file(model, changed)
-            assert_matched_soundly(model.atoms, changed)
+            assert_matched_soundly(model.atoms)
     assert read > 200, "the mutations are not all fatal"
     assert refused > 200, "the mutations are not all harmless"
     assert with_line > 0.7 * refused, "most errors name a line"
@@ -267,7 +283,7 @@ def test_mutated_contacts_are_read_as_they_stand_or_refused(tmp_path: Path) -> N
         texts = {(float(i), float(j), float(p)) for i, j, p in filter(is_row, rows)}
         for pair, probability in zip(result.pairs.tolist(), result.probabilities, strict=True):
             assert (*pair, probability) in texts
-    assert read > 100
+    assert read > 50
     assert refused > 200
     assert with_line > 0.6 * refused
 
