@@ -42,11 +42,11 @@ class Ladder:
         return len(self.first) >= _BRIDGES_TO_A_STRAND
 
 
-def find_ladders(bonded: NDArray[np.bool_], stretch: Integers) -> list[Ladder]:
+def find_ladders(bonds: Integers, stretch: Integers) -> list[Ladder]:
     """The ladders of a structure, by the first residue.
 
     Args:
-        bonded: (res donor, res acceptor), true where there is a hydrogen bond.
+        bonds: (bond, 2), donor and acceptor of each hydrogen bond.
         stretch: (res,), number of the unbroken stretch of chain that each residue belongs to, ascending.
 
     Returns:
@@ -54,7 +54,7 @@ def find_ladders(bonded: NDArray[np.bool_], stretch: Integers) -> list[Ladder]:
     """
     ladders: list[Ladder] = []
     open_ladders: dict[tuple[bool, int, int], Ladder] = {}  # by the bridge that would prolong them
-    for i, j, is_parallel in _bridges(bonded, stretch):
+    for i, j, is_parallel in _bridges(bonds, stretch):
         ladder = open_ladders.pop((is_parallel, i, j), None)
         if ladder is None:
             ladder = Ladder(is_parallel, [], [])
@@ -90,24 +90,32 @@ def number_sheets(ladders: list[Ladder], residues: int) -> Integers:
     return number
 
 
-def _bridges(bonded: NDArray[np.bool_], stretch: Integers) -> list[tuple[int, int, bool]]:
-    """(i, j, is parallel) with i < j, in ascending order."""
-    residues = len(bonded)
-    if residues < _CLOSEST_RESIDUES + 3:
-        return []
-    before, here, after = slice(0, -2), slice(1, -1), slice(2, None)
+def _bridges(bonds: Integers, stretch: Integers) -> list[tuple[int, int, bool]]:
+    """(i, j, is parallel) with i < j, in ascending order; what is both is parallel."""
+    residues = len(stretch)
+    donor, acceptor = bonds.T
+    codes = donor * residues + acceptor
 
-    def bond(donor: slice, acceptor: slice) -> NDArray[np.bool_]:
-        """(i, j): bond from the neighbour of i to the neighbour of j, both of residues 1 .. res - 2."""
-        return bonded[donor, acceptor]
+    def bonded(d: Integers, a: Integers) -> NDArray[np.bool_]:
+        """Whether there are bonds d → a; residues beyond the ends have none."""
+        is_residue = (d >= 0) & (d < residues) & (a >= 0) & (a < residues)
+        return is_residue & np.isin(d * residues + a, codes)
 
-    # For the bonds from j's neighbour to i's the matrix is read the other way round.
-    parallel = (bond(after, here) & bond(here, before).T) | (bond(after, here).T & bond(here, before))
-    antiparallel = (bond(after, before) & bond(after, before).T) | (bond(here, here) & bond(here, here).T)
-    unbroken = stretch[before] == stretch[after]
-    allowed = np.triu(unbroken[:, None] & unbroken[None, :], _CLOSEST_RESIDUES)
-    i, j = np.nonzero(allowed & (parallel | antiparallel))
-    return [(int(a) + 1, int(b) + 1, bool(parallel[a, b])) for a, b in zip(i, j, strict=True)]
+    # Every bond may be the first of each pattern, i+1 → j (or j+1 → i), i+1 → j-1 and i → j.
+    found: dict[tuple[int, int], bool] = {}
+    for first, second, has_other, is_parallel in (
+        (donor, acceptor, bonded(acceptor, donor), False),
+        (donor - 1, acceptor + 1, bonded(acceptor + 2, donor - 2), False),
+        (donor - 1, acceptor, bonded(acceptor, donor - 2), True),
+    ):
+        low, high = np.minimum(first, second), np.maximum(first, second)
+        has_neighbours = (low >= 1) & (high <= residues - 2) & (high - low >= _CLOSEST_RESIDUES)
+        keep = np.flatnonzero(has_other & has_neighbours)
+        low, high = low[keep], high[keep]
+        unbroken = (stretch[low - 1] == stretch[low + 1]) & (stretch[high - 1] == stretch[high + 1])
+        pairs = zip(low[unbroken].tolist(), high[unbroken].tolist(), strict=True)
+        found.update(dict.fromkeys(pairs, is_parallel))
+    return [(i, j, found[i, j]) for i, j in sorted(found)]
 
 
 def _join_bulges(ladders: list[Ladder], stretch: Integers) -> list[Ladder]:

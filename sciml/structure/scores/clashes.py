@@ -47,6 +47,8 @@ BONDS_APART = 4
 _N, _C = 0, 2
 _SG = ATOM14_NAMES["CYS"].index("SG")
 _FAR = 99
+_REACH_ANGSTROM = 3.2  # the largest distance of a clash, that of two sulfurs
+_MOST_NEIGHBOURS = 100  # on average, within reach; about ten in a protein
 
 
 @cache
@@ -73,6 +75,22 @@ def _polar() -> Flags:
         for slot, atom in enumerate(ATOM14_NAMES[name]):
             polar[restype, slot] = atom[0] in "NO" or atom == "SG"
     return read_only(polar)
+
+
+def is_collapsed(positions: Array, exists: Flags) -> bool:
+    """Whether far more atoms lie within reach of one another than in any protein, as when all are at one point.
+
+    Such a model has a number of pairs that grows with the square of its size; they are not worth counting.
+
+    Args:
+        positions: (res, 14, 3), Å.
+        exists: (res, 14).
+    """
+    points = positions[exists]
+    if len(points) <= _MOST_NEIGHBOURS:
+        return False
+    tree = cKDTree(points)
+    return bool(tree.count_neighbors(tree, _REACH_ANGSTROM) > _MOST_NEIGHBOURS * len(points))
 
 
 def find_clashes(aatype: Integers, positions: Array, exists: Flags, bonded: Flags) -> tuple[Integers, Array]:

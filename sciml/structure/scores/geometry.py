@@ -25,7 +25,7 @@ from sciml.data.residue_constants import RESIDUE_NAMES, atom14_mask
 from sciml.errors import InputError
 from sciml.structure import violations
 from sciml.structure.scores.backbone_torsions import backbone_torsions, peptide_bonds
-from sciml.structure.scores.clashes import find_clashes
+from sciml.structure.scores.clashes import find_clashes, is_collapsed
 from sciml.structure.scores.geometry_fields import GeometryReport, RamachandranCounts, ResidueChecks
 from sciml.structure.scores.ramachandran import CLASSES, REGIONS, ramachandran_classes, ramachandran_regions
 
@@ -96,9 +96,15 @@ class _Measured:
         self.phi, self.psi, self.omega = backbone_torsions(backbone, chain.bonded)
         self.classes = ramachandran_classes(chain.aatype, chain.bonded)
         self.regions = ramachandran_regions(self.phi, self.psi, self.classes)
-        self.clashes = find_clashes(chain.aatype, chain.positions, chain.exists, joined)[0][
-            :, [0, 2]
-        ]  # (clash, 2), residues
+        self.no_clashes_because: str | None = None
+        if not chain.exists[:, _BACKBONE].all(-1).any():
+            self.no_clashes_because = "no residue has N, CA and C"
+        elif is_collapsed(chain.positions, chain.exists):
+            self.no_clashes_because = "the atoms lie on one another: over 100 within 3.2 Å of each"
+        self.clashes = np.zeros((0, 2), np.int64)  # (clash, 2), residues
+        if self.no_clashes_because is None:
+            ends, _ = find_clashes(chain.aatype, chain.positions, chain.exists, joined)
+            self.clashes = ends[:, [0, 2]]
         self.bonds = violations.bond_terms(chain)
         self.angles = violations.angle_terms(chain)
         self.wrong_hands = violations.chirality_errors(chain)
@@ -118,12 +124,11 @@ def _counts(chain: violations.Chain, measured: _Measured) -> tuple[dict[str, Any
             unavailable.update(dict.fromkeys(values, reason))
 
     atoms, pairs = int(chain.exists.sum()), len(measured.clashes)
-    has_backbone = bool(chain.exists[:, _BACKBONE].all(-1).any())
-    clashscore = 1000 * pairs / max(atoms, 1)
-    severe = len(violations.severe_clashes(chain))
+    clashscore, reason = 1000 * pairs / max(atoms, 1), measured.no_clashes_because
+    severe = 0 if reason else len(violations.severe_clashes(chain))
     add(
-        has_backbone,
-        "no residue has N, CA and C",
+        reason is None,
+        reason or "",
         {"clashes": pairs, "clashscore": clashscore, "severe_clashes": severe},
     )
     regions = _region_counts(measured.regions)
@@ -165,7 +170,7 @@ def _counts(chain: violations.Chain, measured: _Measured) -> tuple[dict[str, Any
     not_favoured = 100 * (1 - regions.favoured / total)
     score = 0.426 * np.log1p(clashscore) + 0.25 * np.log1p(max(0.0, not_favoured - 2)) + 0.5
     add(
-        has_backbone and regions.total > 0,
+        reason is None and regions.total > 0,
         "needs the clashscore and the Ramachandran shares",
         {"backbone_score": float(score)},
     )
@@ -202,7 +207,7 @@ def _per_residue(
         ),
         [CLASSES[number] if number >= 0 else None for number in measured.classes],
         [REGIONS[number] if number >= 0 else None for number in measured.regions],
-        at_residue(measured.clashes),
+        [None] * residues if measured.no_clashes_because else at_residue(measured.clashes),
         at_residue(measured.bonds.outliers(STRICT_DEVIATIONS)),
         at_residue(measured.angles.outliers(STRICT_DEVIATIONS)),
         at_residue(measured.wrong_hands),

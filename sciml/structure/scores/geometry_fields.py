@@ -34,7 +34,8 @@ class ResidueChecks:
     ramachandran_class: str | None
     ramachandran: str | None
     """favoured, allowed, outlier; None without both angles."""
-    clashes: int
+    clashes: int | None
+    """None where the report has none either."""
     bond_outliers: int
     """Beyond four standard deviations."""
     angle_outliers: int

@@ -47,15 +47,13 @@ class HydrogenBonds(NamedTuple):
     donor_energy: Array
     """(res, 2), kcal/mol, below 0; NaN where there is none."""
 
-    def matrix(self) -> NDArray[np.bool_]:
-        """(res donor, res acceptor), true where the N-H of one is bonded to the C=O of the other.
+    def pairs(self) -> Integers:
+        """(bond, 2), donor and acceptor of each hydrogen bond, by the donor, stronger first.
 
         A bond counts when it is among the two strongest of its N-H, whether or not of its C=O.
         """
-        bonded = np.zeros((len(self.acceptor), len(self.acceptor)), bool)
         donor, rank = np.nonzero(self.acceptor_energy < BOND_ENERGY)  # false for NaN
-        bonded[donor, self.acceptor[donor, rank]] = True
-        return bonded
+        return np.stack([donor, self.acceptor[donor, rank]], axis=-1)
 
 
 def amide_hydrogens(backbone: Array) -> Array:

@@ -106,10 +106,11 @@ def assign_secondary_structure(
     hydrogens = amide_hydrogens(backbone)
     hydrogens[_prolines(positions, mask, aatype)[whole]] = np.nan
     bonds = hydrogen_bonds(backbone, hydrogens)
+    pairs = bonds.pairs()
     bonded = peptide_bonds(backbone, chains[whole])
     stretch = np.append(0, np.cumsum(~bonded))[: len(whole)]
-    ladders = find_ladders(bonds.matrix(), stretch)
-    states = _states(bonds.matrix(), stretch, ladders, _bends(backbone[:, 1], stretch))
+    ladders = find_ladders(pairs, stretch)
+    states = _states(pairs, stretch, ladders, _bends(backbone[:, 1], stretch))
     if polyproline:
         _assign_polyproline(states, *backbone_torsions(backbone, bonded)[:2])
 
@@ -170,14 +171,14 @@ def _prolines(positions: Array, mask: NDArray, aatype: ArrayLike | None) -> Flag
     return (mask[:, [_N, _CD]] >= 0.5).all(-1) & np.less(length, _PROLINE_RING_ANGSTROM)
 
 
-def _states(bonded: Flags, stretch: Integers, ladders: list[Ladder], bends: Flags) -> NDArray[np.str_]:
+def _states(bonds: Integers, stretch: Integers, ladders: list[Ladder], bends: Flags) -> NDArray[np.str_]:
     """(res,), one letter each, without P."""
     states = np.full(len(stretch), "-")
     for ladder in ladders:
         for strand in ladder.strands():
             part = states[strand.start : strand.stop]
             part[part != "E"] = "E" if ladder.is_strand else "B"
-    turns = {n: _turns(bonded, stretch, n) for n in (3, 4, 5)}
+    turns = {n: _turns(bonds, stretch, n) for n in (3, 4, 5)}
     for n, letter, may_replace in ((4, "H", EIGHT_STATES), (3, "G", "-G"), (5, "I", "-IH")):
         for start in np.flatnonzero(turns[n][1:] & turns[n][:-1]) + 1:
             part = states[start : start + n]
@@ -194,10 +195,11 @@ def _states(bonded: Flags, stretch: Integers, ladders: list[Ladder], bends: Flag
     return states
 
 
-def _turns(bonded: Flags, stretch: Integers, n: int) -> Flags:
+def _turns(bonds: Integers, stretch: Integers, n: int) -> Flags:
     """(res,), residues i whose C=O is bonded to the N-H of i + n without a break between."""
     turns = np.zeros(len(stretch), bool)
-    turns[:-n] = np.diagonal(bonded, -n) & (stretch[n:] == stretch[:-n])
+    donor, acceptor = bonds.T
+    turns[acceptor[(donor - acceptor == n) & (stretch[donor] == stretch[acceptor])]] = True
     return turns
 
 

@@ -8,11 +8,8 @@ from sciml.structure.scores.beta_ladders import find_ladders, number_sheets
 
 def _ladders(bonds, residues=30, breaks=()):
     """Ladders as (is parallel, first, second); bonds are donor, acceptor."""
-    bonded = np.zeros((residues, residues), bool)
-    for donor, acceptor in bonds:
-        bonded[donor, acceptor] = True
     stretch = np.searchsorted(np.sort(breaks), np.arange(residues), side="right")
-    found = find_ladders(bonded, stretch)
+    found = find_ladders(np.array(bonds, int).reshape(-1, 2), stretch)
     return [(ladder.is_parallel, ladder.first, ladder.second) for ladder in found], found
 
 

@@ -212,3 +212,12 @@ def test_refusals() -> None:
     positions[1, CB, 0] = np.nan
     with pytest.raises(InputError, match="residue 2 are not finite"):
         _report(positions, mask, aatype)
+
+
+def test_a_collapsed_model_is_refused_its_clashscore_at_once() -> None:
+    positions, mask, aatype = model("AVTKGILSEW" * 60, STRAND)
+    report = _report(np.zeros_like(positions), mask, aatype)  # 11 million pairs at one point
+    assert report.clashscore is report.severe_clashes is report.clashes is None
+    assert report.unavailable["clashscore"].startswith("the atoms lie on one another")
+    assert report.per_residue[0].clashes is None
+    assert report.bond_outliers_5 == report.bonds

@@ -25,16 +25,16 @@ def test_energy_of_a_straight_bond_by_hand() -> None:
     assert bonds.acceptor_energy[2, 0] == bonds.donor_energy[0, 0] == -2.904
     assert bonds.acceptor[2].tolist() == [0, -1]
     assert bonds.donor[0].tolist() == [2, -1]
-    assert np.argwhere(bonds.matrix()).tolist() == [[2, 0]]
+    assert bonds.pairs().tolist() == [[2, 0]]
 
 
 def test_a_bond_ends_at_half_a_kilocalorie() -> None:
     near, far = (hydrogen_bonds(*_acceptor_and_donor(gap)) for gap in (4.3, 4.5))
     # 27.888 x (1/5.3 + 1/5.53 - 1/4.3 - 1/6.53) = -0.451; so the bond must break between 1.9 and 4.3 Å
     assert near.acceptor_energy[2, 0] == pytest.approx(-0.451, abs=1e-9)
-    assert not near.matrix().any()
+    assert len(near.pairs()) == 0
     assert far.acceptor_energy[2, 0] > near.acceptor_energy[2, 0]
-    assert hydrogen_bonds(*_acceptor_and_donor(4.0)).matrix()[2, 0]  # -0.547
+    assert hydrogen_bonds(*_acceptor_and_donor(4.0)).pairs().tolist() == [[2, 0]]  # -0.547
 
 
 def test_atoms_that_coincide_have_the_lowest_energy_and_no_warning() -> None:
@@ -51,7 +51,7 @@ def test_residues_nine_angstrom_apart_are_not_looked_at() -> None:
     for distance, bonded in ((8.99, True), (9.01, False)):
         backbone, hydrogens = _acceptor_and_donor(1.9)
         backbone[2, 1] = backbone[0, 1] + [0, 0, distance]
-        assert hydrogen_bonds(backbone, hydrogens).matrix().any() == bonded
+        assert len(hydrogen_bonds(backbone, hydrogens).pairs()) == bonded
 
 
 def test_the_hydrogen_lies_opposite_to_the_carbonyl_before() -> None:
