@@ -18,6 +18,8 @@ function smoothed(points) {
   return pieces;
 }
 
+const channels = (hexadecimal) => [1, 3, 5].map((start) => parseInt(hexadecimal.slice(start, start + 2), 16));
+
 class StructureView {
   constructor(canvas, marked) {
     this.canvas = canvas;
@@ -44,7 +46,7 @@ class StructureView {
     });
     new ResizeObserver(() => this.draw()).observe(canvas);
   }
-  // chains: [{points, colour: residue => css, width, alpha}]; the picture is fitted to all of them
+  // chains: [{points, colour: residue => #rrggbb, width, strength}]; the picture is fitted to all of them
   show(chains) {
     this.chains = chains.map((chain) => ({...chain, pieces: smoothed(chain.points)}));
     const all = chains.flatMap((chain) => chain.points.filter(Boolean));
@@ -79,22 +81,20 @@ class StructureView {
       lines.push({from, to, depth: (from[2] + to[2]) / 2, chain, residue: piece.residue});
     }
     lines.sort((first, second) => first.depth - second.depth);
-    const back = colour("card"), near = this.radius;
+    const back = colour("card"), near = this.radius, paper = channels(back);
     for (const line of lines) {
       const share = Math.max(0, Math.min(1, (line.depth + near) / (2 * near))), thick = Math.max(1.6, Math.min(9, line.chain.width * scale * (.75 + .4 * share)));
       const path = () => { pen.beginPath(); pen.moveTo(line.from[0], line.from[1]); pen.lineTo(line.to[0], line.to[1]); pen.stroke(); };
-      pen.globalAlpha = 1;
       pen.lineCap = "butt"; // the rim hides what lies behind, not the neighbours in the chain
       pen.strokeStyle = back;
       pen.lineWidth = thick + 2.4;
       path();
-      pen.globalAlpha = (line.chain.alpha || 1) * (.32 + .68 * share);
-      pen.strokeStyle = line.chain.colour(line.residue);
+      // Fog is mixed into the colour: half-transparent strokes would show their overlaps as beads.
+      pen.strokeStyle = rgb(mix(paper, channels(line.chain.colour(line.residue)), (line.chain.strength || 1) * (.35 + .65 * share)));
       pen.lineWidth = thick;
       pen.lineCap = "round";
       path();
     }
-    pen.globalAlpha = 1;
     const at = this.marked();
     if (at !== null) for (const chain of this.chains) {
       if (!chain.points[at]) continue;

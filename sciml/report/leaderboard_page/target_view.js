@@ -19,7 +19,7 @@ function showTarget(number, chosen) {
   };
   function paint() {
     const others = state.all ? drawn.filter((other) => other !== model).map((other) => ({points: positions(other.ca, target.step),
-      colour: () => colour("target"), width: .3, alpha: .45})) : [];
+      colour: () => colour("target"), width: .3, strength: .5})) : [];
     scene.show([{points: native, colour: () => colour("target"), width: .62}, ...others,
       ...(points ? [{points, width: .8, colour: (residue) => state.colouring === "lddt" ? lddtColour(lddt && lddt[residue]) : deviationColour(residue)}] : [])]);
   }
@@ -51,7 +51,7 @@ function showTarget(number, chosen) {
         element("div", {class: "scale"}, element("span", {}, "8 Å closer"), element("span", {}, "same"), element("span", {}, "8 Å farther"))) : element("p", {class: "note"}, "No coordinates.")),
       element("section", {}, element("h3", {}, "About this model"), element("dl", {class: "facts"}, Object.entries({File: model.file, Matched: model.matched || "–", Notes: notes.join("; ") || "none"})
         .flatMap(([name, text]) => [element("dt", {}, name), element("dd", {}, text)])), element("h3", {style: "margin-top:1rem"}, "All figures"),
-        element("dl", {class: "facts"}, names.flatMap((score) => [element("dt", {title: score.definition}, titled(score.name)), element("dd", {}, shown(score.name, valueOf(model, unit, score.name)))])))));
+        element("dl", {class: "facts"}, names.filter((score) => hasValue(valueOf(model, unit, score.name))).flatMap((score) => [element("dt", {title: score.definition}, titled(score.name)), element("dd", {}, shown(score.name, valueOf(model, unit, score.name)))])))));
   function legend() {
     const classes = state.colouring === "lddt" ? LDDT_CLASSES.map(([, css, name]) => [css, name]) : [["< 1 Å", 0], ["1-2 Å", 1], ["2-4 Å", 2], ["≥ 4 Å", 3]].map(([name, index]) => [LDDT_CLASSES[index][1], name]);
     byId("chain-legend").replaceChildren(...[[colour("target"), "target"], ...classes].map(([css, name]) => element("span", {}, element("i", {style: `background:${css}`}), name)));
@@ -64,7 +64,7 @@ function showTarget(number, chosen) {
 }
 
 function modelTable(models, chosen, unit, names) {
-  const columns = DATA.headline.filter((name) => names.some((score) => score.name === name));
+  const columns = DATA.headline.filter((name) => names.some((score) => score.name === name)).slice(0, 4);
   return sortable([
     {title: "Group", left: true, text: (model) => element("a", {href: modelLink(model), "aria-current": model === chosen ? "true" : null}, DATA.groups[model.g]), key: (model) => DATA.groups[model.g]},
     {title: "Model", text: (model) => String(model.m), key: (model) => model.m},
@@ -78,7 +78,7 @@ function domainTable(units, model) {
   return sortable([
     {title: "Domain", left: true, text: (unit) => DATA.units[unit].name, key: (unit) => DATA.units[unit].name},
     {title: "Residues", left: true, text: (unit) => DATA.units[unit].ranges, key: (unit) => unit},
-    ...DATA.headline.map((name) => ({title: titled(name), text: (unit) => shown(name, valueOf(model, unit, name)), key: (unit) => valueOf(model, unit, name)})),
+    ...DATA.headline.slice(0, 4).map((name) => ({title: titled(name), text: (unit) => shown(name, valueOf(model, unit, name)), key: (unit) => valueOf(model, unit, name)})),
   ], units);
 }
 

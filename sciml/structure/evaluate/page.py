@@ -31,7 +31,6 @@ from sciml.structure.evaluate.summary import (
     present_scores,
     rank_by_default,
     standing,
-    target_of,
     unit_values,
 )
 from sciml.structure.scores.confidence import plddt_agreement
@@ -200,14 +199,11 @@ def _rankings(
 def _duels(results: Sequence[TargetResult], score: str, names: Sequence[str]) -> dict[tuple[int, int], Duel]:
     """Every pair of the first groups, both ways round."""
     values = [unit_values(results, name, score) for name in names[:_MOST_GROUPS_COMPARED]]
-    clusters = {unit: target_of(unit) for unit in counted_units(results)}
     found: dict[tuple[int, int], Duel] = {}
     for one, two in combinations(range(len(values)), 2):
         if not any(math.isfinite(values[one][unit] - values[two][unit]) for unit in values[one]):
             continue
-        made = compare(
-            score, values[one], values[two], clusters=clusters, lower_is_better=score in LOWER_IS_BETTER
-        )
+        made = compare(score, values[one], values[two], lower_is_better=score in LOWER_IS_BETTER)
         found[one, two] = _duel(made, 1)
         found[two, one] = _duel(made, -1)
     return found

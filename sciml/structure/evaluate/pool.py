@@ -16,7 +16,7 @@ from sciml.errors import MissingRequirementError
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
-_CONNECT_SECONDS = 15
+_CONNECT_SECONDS = 10
 
 
 class InlineExecutor(Executor):

@@ -5,7 +5,7 @@ A target that is finished under the digest of the same files and settings is not
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor, as_completed
+from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from dataclasses import dataclass, field
 
 from sciml.data.names import file_names
@@ -14,7 +14,7 @@ from sciml.runs.folder import RecordOutcome, RunFolder
 from sciml.runs.provenance import usable_processors
 from sciml.structure.evaluate.loading import BFactors
 from sciml.structure.evaluate.plan import EvaluationPlan
-from sciml.structure.evaluate.pool import open_executor
+from sciml.structure.evaluate.pool import InlineExecutor, open_executor
 from sciml.structure.evaluate.ranking import Chosen
 from sciml.structure.evaluate.records import TargetResult, read_result, write_result
 from sciml.structure.evaluate.scoring import ScoreSettings
@@ -214,12 +214,22 @@ def _outcomes(
     executor: Executor, tasks: Sequence[TargetTask], waiting: Sequence[int]
 ) -> Iterator[tuple[int, TargetResult | ScimlError | BrokenExecutor]]:
     """(number, result or why there is none) as the tasks end."""
+    if isinstance(executor, InlineExecutor):  # each is told before the next begins
+        for number in waiting:
+            yield number, _outcome(executor.submit(run_task, tasks[number]))
+        return
     futures = {executor.submit(run_task, tasks[number]): number for number in waiting}
     for future in as_completed(futures):
-        error = future.exception()
-        if error is not None and not isinstance(error, ScimlError | BrokenExecutor):
-            raise error
-        yield futures[future], future.result() if error is None else error
+        yield futures[future], _outcome(future)
+
+
+def _outcome(future: Future[TargetResult]) -> TargetResult | ScimlError | BrokenExecutor:
+    error = future.exception()
+    if error is None:
+        return future.result()
+    if isinstance(error, ScimlError | BrokenExecutor):
+        return error
+    raise error
 
 
 def _tell_unused(plan: EvaluationPlan, say: Say) -> None:

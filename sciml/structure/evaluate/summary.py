@@ -147,14 +147,14 @@ def group_table(
 
 
 def mean_of(values: Mapping[str, float], clusters: Mapping[str, str] | None = None) -> Summary:
-    """Mean over units with its interval; a target's domains are one cluster, and so are the targets of one.
+    """Mean over units with its interval; units whose targets are of one cluster count as one.
 
     Args:
         values: by unit.
-        clusters: by target.
+        clusters: by target; each unit is its own where its target is not named.
     """
     names = list(values)
-    groups = [(clusters or {}).get(target_of(name), target_of(name)) for name in names]
+    groups = [(clusters or {}).get(target_of(name), name) for name in names]
     return cluster_mean([values[name] for name in names], groups)
 
 
@@ -207,7 +207,7 @@ def _comparison(
     shared = [unit for unit in one if unit in two and math.isfinite(one[unit] - two[unit])]
     if not shared:
         return []
-    own = {unit: (clusters or {}).get(target_of(unit), target_of(unit)) for unit in shared}
+    own = {unit: (clusters or {}).get(target_of(unit), unit) for unit in shared}
     is_lower = score in LOWER_IS_BETTER
     return [compare(score, one, two, clusters=own, lower_is_better=is_lower, seed=seed)]
 
