@@ -6,6 +6,7 @@ arrays that the network also computes is compared; each that it does not is list
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,7 +17,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sciml.errors import InputError
+from sciml.structure.all_atom import pseudo_beta
 from sciml.structure.confidence import pae_from_logits, plddt_from_logits, ptm_from_logits
+from sciml.structure.embedders import RECYCLING_BINS, RECYCLING_FIRST_ANGSTROM, RECYCLING_LAST_ANGSTROM
 from sciml.structure.model import AlphaFold, Features, Outputs
 from sciml.structure.reference_losses import reference_losses
 
@@ -73,22 +76,23 @@ def read_batch(path: Path, passes: int) -> list[Features]:
     """Feature sets for each pass from a frozen batch.
 
     Args:
-        path: npz with a leading axis: 1 (the same features for each pass) or one entry for each pass.
+        path: npz with a leading axis: 1 (the same features for each pass) or one entry for each pass; entries
+            of later passes are left.
         passes: recycles + 1.
 
     Raises:
-        InputError: an axis of another length, or a missing array.
+        InputError: fewer entries than passes, arrays of different numbers of entries, or a missing array.
     """
     arrays = read_arrays(path)
     missing = [name for name in _NEEDED if name not in arrays]
     if missing:
         raise InputError(f"the batch has no array {missing[0]!r}", file=str(path))
     length = {array.shape[:1] for array in arrays.values()}
-    if length not in ({(1,)}, {(passes,)}):
-        rule = f"the leading axis of every array must be 1 or {passes} (one for each pass)"
+    count = max((axis[0] for axis in length if axis), default=0)
+    if length != {(count,)} or (count != 1 and count < passes):
+        rule = f"every array has a leading axis of 1, or of one entry for each of the {passes} passes"
         raise InputError(rule, file=str(path))
     tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
-    count = length.pop()[0]
     return [{name: tensor[i % count][None] for name, tensor in tensors.items()} for i in range(passes)]
 
 
@@ -192,8 +196,24 @@ def compare(ours: Arrays, reference: Arrays, recycles: int, *, has_truth: bool) 
     return comparisons
 
 
+def recycling_edge_angstrom(outputs: Outputs, aatype: Tensor) -> float:
+    """The smallest distance of any pair of residues from an edge of a recycling bin, Å.
+
+    A pass hands the bins of its distances to the next. A distance as near to an edge as positions are exact
+    in float32 (some 0.0005 Å) may fall into either bin, and all that follows differs by more than rounding.
+    """
+    beta = pseudo_beta(aatype.long(), outputs["structure_module/final_atom_positions"])
+    edges = torch.linspace(RECYCLING_FIRST_ANGSTROM, RECYCLING_LAST_ANGSTROM, RECYCLING_BINS)
+    distances = torch.pdist(beta[0].double())
+    return float((distances[:, None] - edges).abs().min()) if len(distances) else float("inf")
+
+
 def run_parity(
-    model: AlphaFold, batch: list[Features], reference: Arrays, truth: dict[str, Tensor] | None
+    model: AlphaFold,
+    batch: list[Features],
+    reference: Arrays,
+    truth: dict[str, Tensor] | None,
+    on_pass: Callable[[int, Outputs, Tensor | None], None] | None = None,
 ) -> list[Comparison]:
     """Runs the network on a frozen batch, one feature set a pass, and compares.
 
@@ -202,10 +222,11 @@ def run_parity(
         batch: features of each pass.
         reference: arrays of the reference file.
         truth: ground truth with a leading axis of 1; None leaves the losses out.
+        on_pass: called after each pass, as by the network.
     """
     recycles = len(batch) - 1
     with torch.no_grad():
-        outputs = model(batch, recycles=recycles)
+        outputs = model(batch, recycles=recycles, on_pass=on_pass)
         ours = named_outputs(outputs)
         if truth is not None:
             ours |= reference_losses(outputs, batch[-1], truth, model.config.pae_head)

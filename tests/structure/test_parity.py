@@ -4,7 +4,15 @@ import torch
 
 from sciml.errors import InputError
 from sciml.structure.losses.total import LossConfig, structure_loss
-from sciml.structure.parity import compare, compare_array, named_outputs, read_arrays, read_batch, run_parity
+from sciml.structure.parity import (
+    compare,
+    compare_array,
+    named_outputs,
+    read_arrays,
+    read_batch,
+    recycling_edge_angstrom,
+    run_parity,
+)
 from tests.structure.networks import features_with_holes, random_labels, random_network, run
 from tests.structure.parity_case import as_reference, write_case
 
@@ -168,8 +176,24 @@ def test_a_batch_with_one_entry_for_each_pass_is_read_in_order(tmp_path):
     read = read_batch(tmp_path / "batch.npz", passes=3)
     for one, expected in zip(read, features, strict=True):
         assert all(torch.equal(one[name], array) for name, array in expected.items())
-    with pytest.raises(InputError, match="leading axis of every array must be 1 or 2"):
-        read_batch(tmp_path / "batch.npz", passes=2)
+    first = read_batch(tmp_path / "batch.npz", passes=2)  # the batch of three recycles, the outputs of one
+    assert len(first) == 2
+    assert torch.equal(first[1]["msa_feat"], features[1]["msa_feat"])
+    with pytest.raises(InputError, match="leading axis of 1, or of one entry for each of the 4 passes"):
+        read_batch(tmp_path / "batch.npz", passes=4)
+    np.savez(tmp_path / "batch.npz", **(stacked | {"aatype": stacked["aatype"][:1]}))
+    with pytest.raises(InputError, match="for each of the 3 passes"):
+        read_batch(tmp_path / "batch.npz", passes=3)
+
+
+def test_the_nearest_edge_of_the_recycled_bins_is_that_of_the_nearest_pair():
+    positions = torch.zeros(1, 3, 37, 3)
+    positions[0, :, 3, 0] = torch.tensor([0.0, 4.6, 30.0])  # 4.5 is an edge, 20.75 the last
+    aatype = torch.zeros(1, 3, dtype=torch.int32)
+    found = recycling_edge_angstrom({"structure_module/final_atom_positions": positions}, aatype)
+    assert found == pytest.approx(0.1, abs=1e-5)
+    alone = {"structure_module/final_atom_positions": positions[:, :1]}
+    assert recycling_edge_angstrom(alone, aatype[:, :1]) == float("inf")
 
 
 @pytest.mark.parametrize("name", ["msa_feat", "extra_msa_mask", "atom37_atom_exists"])
