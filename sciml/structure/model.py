@@ -201,7 +201,8 @@ class AlphaFold(nn.Module):
         msa = torch.cat([msa[:, :1] + row_update[:, None], msa[:, 1:]], dim=1)
         pair = pair + pair_update
         msa_mask, rows = features["msa_mask"], msa.shape[1]
-        if self.template_embedder is not None and "template_aatype" in features:
+        templates = features.get("template_aatype")
+        if self.template_embedder is not None and templates is not None and templates.shape[1]:
             pair = pair + self.template_embedder(features, pair, mask_2d)
             template_rows, template_mask = self.template_embedder.torsion_rows(features)
             msa = torch.cat([msa, template_rows], dim=1)

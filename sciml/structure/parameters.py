@@ -101,7 +101,9 @@ def _recognise(
     """The preset whose network needs arrays of exactly these names and shapes, given the block counts."""
     has_pae = any("predicted_aligned_error_head" in name for name in shapes)
     candidates = [
-        Config.from_dict({**preset.to_dict(), **blocks})
+        Config.from_dict(
+            {**preset.to_dict(), **blocks, "evoformer_blocks": max(1, blocks["evoformer_blocks"])}
+        )
         for preset in PRESETS.values()
         if preset.pae_head == has_pae and preset.has_templates == (blocks["template_blocks"] > 0)
     ]

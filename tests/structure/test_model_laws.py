@@ -124,6 +124,8 @@ def test_without_any_template_the_network_is_the_one_without_template_features(m
     none = features_with_holes(templates=0)
     without = {name: array for name, array in none.items() if not name.startswith("template_")}
     assert_same(run(model, none), run(model, without))
+    empty = none | {name: none[name][:, :0] for name in TEMPLATE_ARRAYS}
+    assert_same(run(model, empty), run(model, without))
 
 
 @pytest.mark.parametrize("block_bytes", [1, 20_000, 2**40])

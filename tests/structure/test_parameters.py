@@ -182,6 +182,13 @@ def test_a_missing_array_is_named(arrays, tmp_path):
         load_parameters(write_npz(tmp_path / "x.npz", rest))
 
 
+def test_a_file_without_a_single_block_is_told_what_it_lacks(arrays, tmp_path):
+    for kept in ("evoformer/left_single//weights", "no array at all"):
+        rest = {name: array for name, array in arrays.items() if name == PREFIX + kept}
+        with pytest.raises(InputError, match=f"array missing: {PREFIX}distogram_head"):
+            load_parameters(write_npz(tmp_path / "x.npz", rest))
+
+
 def test_an_extra_array_is_named(arrays, tmp_path):
     extra = arrays | {f"{PREFIX}evoformer/novel//weights": np.ones((3, 2), np.float32)}
     with pytest.raises(InputError, match=f"no place for: {PREFIX}evoformer/novel//weights"):
