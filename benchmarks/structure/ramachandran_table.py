@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sciml.data.chains import MISSING, OBSERVED, Chain, ChainRecord, ChainSet, open_chains
 from sciml.data.residue_constants import atom14_mask
-from sciml.structure import violations
+from sciml.structure import bond_geometry, violations
 from sciml.structure.scores.backbone_torsions import backbone_torsions, peptide_bonds
 from sciml.structure.scores.clashes import find_clashes
 from sciml.structure.scores.ramachandran import (
@@ -72,13 +72,13 @@ def is_well_determined(record: ChainRecord) -> bool:
 def _is_sound(chain: Chain, bonded: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Residues with nothing wrong in them and in their neighbours."""
     has_slot = atom14_mask()[chain.aatype] > 0
-    atoms = violations.Chain(
+    atoms = bond_geometry.Chain(
         chain.aatype, chain.positions.astype(float), (chain.mask != MISSING) & has_slot, bonded
     )
     wrong = ((chain.mask != OBSERVED) & has_slot).any(-1)
     for residues in (
-        violations.bond_terms(atoms).outliers(),
-        violations.angle_terms(atoms).outliers(),
+        bond_geometry.bond_terms(atoms).outliers(),
+        bond_geometry.angle_terms(atoms).outliers(),
         violations.chirality_errors(atoms),
         violations.cis_peptides(atoms, proline=False),
         find_clashes(*atoms)[0][:, ::2],

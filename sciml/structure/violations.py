@@ -10,7 +10,7 @@ than to 180 degrees. Ideal values are those of `sciml.data.stereochemistry`.
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,26 +20,15 @@ from sciml.data.residue_constants import (
     ATOM14_NAMES,
     RESIDUE_NAMES,
     RESTYPES,
-    UNKNOWN_INDEX,
-    atom14_mask,
-    atom14_to_atom37,
     atom14_van_der_waals_radius,
 )
 from sciml.data.rigid_groups import CHI1, ideal_atoms, rigid_group_default_frames
-from sciml.data.stereochemistry import (
-    COS_C_N_CA,
-    COS_CA_C_N,
-    PEPTIDE_BOND,
-    PEPTIDE_BOND_PROLINE,
-    atom14_distance_bounds,
-    residue_geometry,
-)
-from sciml.errors import InputError
+from sciml.data.stereochemistry import atom14_distance_bounds
+from sciml.structure.bond_geometry import Chain, angle_terms, bond_terms, chain_atoms, following_pairs
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-OUTLIER_DEVIATIONS = 5.0
 CLASH_OVERLAP_ANGSTROM = 1.5
 
 _N, _CA, _C = 0, 1, 2
@@ -79,19 +68,6 @@ class ViolationReport:
         return asdict(self)
 
 
-class Chain(NamedTuple):
-    """Atoms in the atom14 layout, as the checks read them."""
-
-    aatype: Integers
-    """(res,), restypes; X is `UNKNOWN_INDEX`."""
-    positions: Array
-    """(res, 14, 3), Å; 0 where there is no atom."""
-    exists: NDArray[np.bool_]
-    """(res, 14)."""
-    bonded: NDArray[np.bool_]
-    """(res - 1,), neighbours in the numbering with C and N."""
-
-
 def count_violations(
     aatype: NDArray, positions: NDArray, mask: NDArray, residue_index: NDArray
 ) -> ViolationReport:
@@ -129,102 +105,6 @@ def count_violations(
         else f"{RESIDUE_NAMES[chain.aatype[worst]]} {int(residue_index[worst])}",
         worst_residue_violations=0 if worst is None else int(at_residue[worst]),
     )
-
-
-def chain_atoms(aatype: NDArray, positions: NDArray, mask: NDArray, residue_index: NDArray) -> Chain:
-    """What the checks read of a structure; arguments and errors as `count_violations`."""
-    residues = len(aatype)
-    shapes = (np.shape(positions), np.shape(mask), np.shape(residue_index))
-    if shapes != ((residues, 37, 3), (residues, 37), (residues,)):
-        raise InputError(
-            f"{residues} residues need atoms (res, 37, 3), a mask (res, 37) and numbers (res,): {shapes}"
-        )
-    aatype = np.minimum(np.asarray(aatype, np.int64), UNKNOWN_INDEX)
-    slots = atom14_to_atom37()[aatype]
-    rows = np.arange(residues)[:, None]
-    exists = (np.asarray(mask)[rows, slots] >= 0.5) & (atom14_mask()[aatype] > 0)
-    atoms = np.asarray(positions, np.float64)[rows, slots]
-    broken = ~np.isfinite(atoms).all(-1) & exists
-    if broken.any():
-        residue = int(broken.any(-1).argmax())
-        raise InputError(f"atom positions of residue {int(residue_index[residue])} are not finite")
-    atoms = np.where(exists[..., None], atoms, 0.0)
-    bonded = (np.diff(residue_index) == 1) & exists[:-1, _C] & exists[1:, _N]
-    return Chain(aatype, atoms, exists, bonded)
-
-
-@cache
-def _bond_table() -> list[tuple[Integers, Integers, Array]]:
-    """For each restype bonds (bond, 2), angles (angle, 3), and (bond + angle, 2) mean and deviation."""
-    table = []
-    for name in RESIDUE_NAMES[:20]:
-        slots = {atom: slot for slot, atom in enumerate(ATOM14_NAMES[name])}
-        geometry = residue_geometry()[name]
-        bonds = np.array([[slots[atom] for atom in atoms] for atoms in geometry.bonds])
-        angles = np.array([[slots[atom] for atom in atoms] for atoms in geometry.angles])
-        values = np.array([*geometry.bonds.values(), *geometry.angles.values()])
-        table.append((bonds, angles, values))
-    return table
-
-
-class Terms(NamedTuple):
-    """Bonds or angles that were measured."""
-
-    residues: Integers
-    """(term, 2), the residues that take part, twice the same if there is one."""
-    deviations: Array
-    """(term,), distance from the ideal value in standard deviations, without sign."""
-
-    def outliers(self, limit: float = OUTLIER_DEVIATIONS) -> Integers:
-        """(outlier, 2), residues of the terms that are more than `limit` deviations off."""
-        return self.residues[self.deviations > limit]
-
-
-def bond_terms(chain: Chain) -> Terms:
-    """Every bond within residues, and C-N between residues that are bonded."""
-    proline = chain.aatype[1:] == RESTYPES.index("P")
-    mean = np.where(proline, PEPTIDE_BOND_PROLINE[0], PEPTIDE_BOND[0])
-    deviation = np.where(proline, PEPTIDE_BOND_PROLINE[1], PEPTIDE_BOND[1])
-    lengths = np.linalg.norm(chain.positions[1:, _N] - chain.positions[:-1, _C], axis=-1)
-    between = np.abs(lengths - mean) / deviation
-    return _joined([_within(chain, 0), Terms(_neighbours(chain.bonded), between[chain.bonded])])
-
-
-def angle_terms(chain: Chain) -> Terms:
-    """Every angle within residues, and CA-C-N and C-N-CA between residues that are bonded."""
-    c, n = chain.positions[:-1, _C], chain.positions[1:, _N]
-    ca, next_ca = chain.positions[:-1, _CA], chain.positions[1:, _CA]
-    found = [_within(chain, 1)]
-    for atoms, known, (mean, deviation) in (
-        ((ca, c, n), chain.exists[:-1, _CA], COS_CA_C_N),
-        ((c, n, next_ca), chain.exists[1:, _CA], COS_C_N_CA),
-    ):
-        off = np.abs(_cosines(np.stack(atoms, axis=-2)) - mean) / deviation
-        known = chain.bonded & known
-        found.append(Terms(_neighbours(known), off[known]))
-    return _joined(found)
-
-
-def _within(chain: Chain, which: int) -> Terms:
-    """Bonds (which 0) or angles (which 1) of each residue."""
-    found = []
-    for restype in range(20):
-        rows = np.nonzero(chain.aatype == restype)[0]
-        atoms = _bond_table()[restype][which]
-        bonds, _, values = _bond_table()[restype]
-        mean, deviation = (values[: len(bonds)] if which == 0 else values[len(bonds) :]).T
-        points = chain.positions[rows][:, atoms]  # (res, term, 2 or 3, 3)
-        known = chain.exists[rows][:, atoms].all(-1)
-        measured = _lengths(points) if which == 0 else np.rad2deg(np.arccos(_cosines(points)))
-        residues = rows[np.nonzero(known)[0]]
-        off = (np.abs(measured - mean) / deviation)[known]
-        found.append(Terms(np.stack([residues, residues], axis=-1), off))
-    return _joined(found)
-
-
-def _joined(terms: list[Terms]) -> Terms:
-    residues, deviations = zip(*terms, strict=True)
-    return Terms(np.concatenate(residues), np.concatenate(deviations))
 
 
 def severe_clashes(chain: Chain) -> Integers:
@@ -298,7 +178,7 @@ def cis_peptides(chain: Chain, proline: bool) -> Integers:
     known = chain.bonded & chain.exists[:-1, _CA] & chain.exists[1:, _CA]
     # The planes' normals point the same way when omega is within 90 degrees of 0.
     cis = known & ((left * right).sum(-1) > 0)
-    return _neighbours(cis & ((chain.aatype[1:] == RESTYPES.index("P")) == proline))
+    return following_pairs(cis & ((chain.aatype[1:] == RESTYPES.index("P")) == proline))
 
 
 _FINDERS: dict[str, Callable[[Chain], Integers]] = {
@@ -309,21 +189,3 @@ _FINDERS: dict[str, Callable[[Chain], Integers]] = {
     "cis_peptides": lambda chain: cis_peptides(chain, proline=False),
     "cis_prolines": lambda chain: cis_peptides(chain, proline=True),
 }
-
-
-def _neighbours(flag: NDArray[np.bool_]) -> Integers:
-    """(violation, 2), residues i and i + 1 for each true entry (res - 1,)."""
-    first = np.nonzero(flag)[0]
-    return np.stack([first, first + 1], axis=-1)
-
-
-def _lengths(points: Array) -> Array:
-    return np.linalg.norm(points[..., 0, :] - points[..., 1, :], axis=-1)
-
-
-def _cosines(points: Array) -> Array:
-    """Cosine of the angle at the middle of three points (..., 3, 3); 1 where points coincide."""
-    left, right = points[..., 0, :] - points[..., 1, :], points[..., 2, :] - points[..., 1, :]
-    norms = np.linalg.norm(left, axis=-1) * np.linalg.norm(right, axis=-1)
-    product = (left * right).sum(-1)
-    return np.clip(np.divide(product, norms, out=np.ones_like(product), where=norms > 0), -1.0, 1.0)

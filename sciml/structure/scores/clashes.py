@@ -78,7 +78,7 @@ def _polar() -> Flags:
 
 
 def is_collapsed(positions: Array, exists: Flags) -> bool:
-    """Whether far more atoms lie within reach of one another than in any protein, as when all are at one point.
+    """Whether far more atoms lie within reach of one another than in any protein, as all at one point.
 
     Such a model has a number of pairs that grows with the square of its size; they are not worth counting.
 

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from sciml.data.residue_constants import RESIDUE_NAMES, atom14_mask
 from sciml.errors import InputError
 from sciml.structure import violations
+from sciml.structure.bond_geometry import Chain, angle_terms, bond_terms, chain_atoms
 from sciml.structure.scores.backbone_torsions import backbone_torsions, peptide_bonds
 from sciml.structure.scores.clashes import find_clashes, is_collapsed
 from sciml.structure.scores.geometry_fields import GeometryReport, RamachandranCounts, ResidueChecks
@@ -63,7 +64,7 @@ def geometry_report(
     chains = np.array([str(chain) for chain in chain_ids])
     if len(chains) != len(aatype):
         raise InputError(f"{len(aatype)} residues need as many chain identifiers: {len(chains)}")
-    chain = violations.chain_atoms(aatype, positions, mask, residue_index)
+    chain = chain_atoms(aatype, positions, mask, residue_index)
     backbone = np.where(chain.exists[:, _BACKBONE, None], chain.positions[:, _BACKBONE], np.nan)
     chain = chain._replace(bonded=peptide_bonds(backbone, chains))
     followed = (chains[1:] == chains[:-1]) & (np.diff(residue_index) == 1)
@@ -92,7 +93,7 @@ def geometry_report(
 class _Measured:
     """Everything that is measured once and used for the counts and for the list of residues."""
 
-    def __init__(self, chain: violations.Chain, backbone: Array, joined: Flags) -> None:
+    def __init__(self, chain: Chain, backbone: Array, joined: Flags) -> None:
         self.phi, self.psi, self.omega = backbone_torsions(backbone, chain.bonded)
         self.classes = ramachandran_classes(chain.aatype, chain.bonded)
         self.regions = ramachandran_regions(self.phi, self.psi, self.classes)
@@ -105,15 +106,15 @@ class _Measured:
         if self.no_clashes_because is None:
             ends, _ = find_clashes(chain.aatype, chain.positions, chain.exists, joined)
             self.clashes = ends[:, [0, 2]]
-        self.bonds = violations.bond_terms(chain)
-        self.angles = violations.angle_terms(chain)
+        self.bonds = bond_terms(chain)
+        self.angles = angle_terms(chain)
         self.wrong_hands = violations.chirality_errors(chain)
         self.missing = ((atom14_mask()[chain.aatype] > 0) & ~chain.exists).sum(-1)  # (res,)
         turned = np.abs(self.omega)
         self.is_twisted = (turned > TWIST_DEGREES) & (turned < 180 - TWIST_DEGREES)
 
 
-def _counts(chain: violations.Chain, measured: _Measured) -> tuple[dict[str, Any], dict[str, str]]:
+def _counts(chain: Chain, measured: _Measured) -> tuple[dict[str, Any], dict[str, str]]:
     """The fields of the report that may be None, and why they are."""
     unavailable: dict[str, str] = {}
     counts: dict[str, Any] = {}
@@ -187,7 +188,7 @@ def _region_counts(regions: Integers) -> RamachandranCounts:
 
 
 def _per_residue(
-    chain: violations.Chain, measured: _Measured, chains: NDArray, residue_index: NDArray
+    chain: Chain, measured: _Measured, chains: NDArray, residue_index: NDArray
 ) -> tuple[ResidueChecks, ...]:
     """The list of residues."""
     residues = len(chain.aatype)
