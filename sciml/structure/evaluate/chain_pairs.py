@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 
 from sciml.data.protein_atoms import ProteinAtoms
 from sciml.data.residue_constants import RESTYPES_WITH_X, UNKNOWN_INDEX
-from sciml.structure.evaluate.sequence_alignment import align_sequences, constant_offset, identical
+from sciml.structure.evaluate.sequence_alignment import (
+    align_sequences,
+    constant_offset,
+    follow_numbers,
+    identical,
+    share_words,
+)
 
 Integers = NDArray[np.int64]
 By = Literal["auto", "number", "alignment"]
@@ -98,15 +104,17 @@ def pair_by_alignment(model: ProteinAtoms, target: ProteinAtoms) -> ChainPair:
     offset = constant_offset(
         model.aatype[left], model.residue_index[left], target.aatype[right], target.residue_index[right]
     )
-    if offset is None:
-        return aligned
-    shifted = pair_by_number(model, target, offset)
-    if shifted.identical < aligned.identical or not is_rising(shifted.model, shifted.target):
-        return aligned
-    return _pair(model, target, shifted.model, shifted.target, "alignment", offset)
+    if offset is not None:
+        shifted = pair_by_number(model, target, offset)
+        if shifted.identical >= aligned.identical and is_rising(shifted.model, shifted.target):
+            return _pair(model, target, shifted.model, shifted.target, "alignment", offset)
+    left, right = follow_numbers(
+        model.aatype, model.residue_index, target.aatype, target.residue_index, (left, right)
+    )
+    return _pair(model, target, left, right, "alignment", 0)
 
 
-def pair_chains(model: ProteinAtoms, target: ProteinAtoms, by: By) -> ChainPair:
+def pair_chains(model: ProteinAtoms, target: ProteinAtoms, by: By, *, skip_unlike: bool = False) -> ChainPair:
     """The better of both ways, or the one that was asked for; the caller looks whether it is believed.
 
     `auto` takes the numbers if they are believed, if both chains keep one order, and if an alignment finds no
@@ -116,6 +124,8 @@ def pair_chains(model: ProteinAtoms, target: ProteinAtoms, by: By) -> ChainPair:
         model: one chain.
         target: one chain.
         by: the way to take.
+        skip_unlike: whether `auto` goes without an alignment of chains that share too few words of three
+            letters to be one protein: for complexes, in which most pairs of chains are not.
 
     Raises:
         InputError: the chains are too long to be aligned.
@@ -128,6 +138,8 @@ def pair_chains(model: ProteinAtoms, target: ProteinAtoms, by: By) -> ChainPair:
     is_sound = numbered.is_believed(by) and is_rising(numbered.model, numbered.target)
     known = known_pairs(model, target, numbered.model, numbered.target)
     if is_sound and numbered.identical == known:
+        return numbered
+    if skip_unlike and not is_sound and not share_words(model.sequence, target.sequence):
         return numbered
     aligned = pair_by_alignment(model, target)
     if is_sound and aligned.identical <= numbered.identical:

@@ -139,11 +139,12 @@ def _choose(ours: list[_Chain], theirs: list[_Chain], by: By) -> dict[tuple[int,
     """Pairs of chains, the most identical first, each chain once; in the order of the target's chains."""
     found: dict[tuple[int, int], ChainPair] = {}
     known: dict[tuple[bytes, ...], ChainPair] = {}
+    is_complex = len(ours) > 1 and len(theirs) > 1
     for left, ours_one in enumerate(ours):
         for right, theirs_one in enumerate(theirs):
             key = _content(ours_one), _content(theirs_one)
             if key not in known:
-                known[key] = pair_chains(ours_one.atoms, theirs_one.atoms, by)
+                known[key] = pair_chains(ours_one.atoms, theirs_one.atoms, by, skip_unlike=is_complex)
             found[left, right] = known[key]
     believed = [place for place, pair in found.items() if pair.is_believed(by)]
     if not believed:

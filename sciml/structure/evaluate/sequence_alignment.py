@@ -3,7 +3,8 @@
 Both sequences hold the observed residues only, so a gap in one of them is usually a stretch that was not
 modelled or not seen. Where such a gap lies is often a tie between equal letters at its two ends; the residue
 numbers break it: if the numbers of both chains differ by one constant wherever the sequences agree, residues
-with that difference belong together.
+with that difference belong together. Where the difference changes from one unbroken stretch of the target's
+numbers to the next, the same is done for each stretch.
 
 Source: Needleman & Wunsch, J. Mol. Biol. 48:443 (1970) with affine gaps (Gotoh 1982), through Biopython;
 BLOSUM62 (Henikoff & Henikoff, PNAS 89:10915, 1992).
@@ -22,6 +23,7 @@ Integers = NDArray[np.int64]
 
 GAP_OPEN, GAP_EXTEND = -11.0, -1.0
 """Scores of the first and of each further residue of a gap inside; gaps at the ends are free."""
+_WORD = 3
 MAX_CELLS = 60_000_000
 """Cells of the table of an alignment: two chains of 7,700 residues. A larger one is refused."""
 
@@ -87,3 +89,56 @@ def constant_offset(
         return None
     values, counts = np.unique(differences, return_counts=True)
     return int(values[counts.argmax()]) if counts.max() >= 0.9 * len(differences) else None
+
+
+def follow_numbers(
+    model_types: Integers,
+    model_numbers: Integers,
+    target_types: Integers,
+    target_numbers: Integers,
+    aligned: tuple[Integers, Integers],
+) -> tuple[Integers, Integers]:
+    """The aligned columns, moved where the numbers of a stretch of the target say otherwise.
+
+    A stretch is a run of target residues whose numbers rise by one. The difference of the numbers that most
+    of its identical columns have is kept for all of it if that loses no identical column.
+
+    Args:
+        model_types: (res of the model,).
+        model_numbers: (res of the model,).
+        target_types: (res of the target,).
+        target_numbers: (res of the target,).
+        aligned: indices into model and target, as `align_sequences` returns them.
+
+    Returns:
+        Indices into model and target; `aligned` itself if the stretches do not keep their order.
+    """
+    partner = np.full(len(target_types), -1, np.int64)
+    partner[aligned[1]] = aligned[0]
+    place_of = {number: place for place, number in enumerate(model_numbers.tolist())}
+    breaks = np.flatnonzero(np.diff(target_numbers) != 1) + 1
+    for stretch in np.split(np.arange(len(target_types)), breaks):
+        own = stretch[partner[stretch] >= 0]
+        own = own[identical(model_types[partner[own]], target_types[own])]
+        if not len(own):
+            continue
+        values, counts = np.unique(model_numbers[partner[own]] - target_numbers[own], return_counts=True)
+        wanted = (target_numbers[stretch] + values[counts.argmax()]).tolist()
+        moved = np.array([place_of.get(number, -1) for number in wanted], np.int64)
+        there = moved >= 0
+        if identical(model_types[moved[there]], target_types[stretch[there]]).sum() >= len(own):
+            partner[stretch] = moved
+    right = np.flatnonzero(partner >= 0)
+    left = partner[right]
+    return (left, right) if (np.diff(left) > 0).all() else aligned
+
+
+def share_words(first: str, second: str) -> bool:
+    """Whether one in twenty of the shorter sequence's words of three letters occurs in the other.
+
+    Two sequences that are 70 % identical share one in ten even if their differences are spread evenly.
+    """
+    shorter, longer = sorted((first, second), key=len)
+    words = {shorter[at : at + _WORD] for at in range(len(shorter) - _WORD + 1)}
+    others = {longer[at : at + _WORD] for at in range(len(longer) - _WORD + 1)}
+    return len(words & others) >= len(words) / 20

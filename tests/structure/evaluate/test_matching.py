@@ -92,6 +92,35 @@ def test_a_gap_between_equal_letters_is_placed_by_the_numbers():
     assert match_residues(random_atoms(sequence), target).model_index.tolist() == places
 
 
+def test_gaps_are_placed_by_the_numbers_of_each_stretch():
+    """Three stretches with offsets of their own and gaps between equal letters."""
+    sequence = (
+        random_sequence(30, 1) + "AGAGAGAGAG" + random_sequence(30, 2) + "SSSSSSSS" + random_sequence(30, 3)
+    )
+    places = np.array([*range(34), *range(38, 73), *range(75, 108)])
+    numbers = places + np.where(places < 36, 100, np.where(places < 74, 203, 307))
+    target = random_atoms(sequence).select(places)
+    target = ProteinAtoms(**{**vars(target), "residue_index": numbers})
+    matched = match_residues(random_atoms(sequence), target)
+    assert matched.matched_by == "alignment"
+    assert matched.model_index.tolist() == places.tolist()
+
+
+def test_a_complex_of_many_different_chains_is_paired():
+    sequences = [random_sequence(300, seed) for seed in range(24)]
+    names = "ABCDEFGHIJKLMNOPQRSTUVWX"
+    target = joined(*(random_atoms(one, name * 300) for one, name in zip(sequences, names, strict=True)))
+    model = joined(
+        *(
+            renumbered(random_atoms(one, name * 300), 5)
+            for one, name in zip(reversed(sequences), names, strict=True)
+        )
+    )
+    matched = match_residues(model, target)
+    expected = np.concatenate([np.arange(300) + 300 * chain for chain in reversed(range(24))])
+    np.testing.assert_array_equal(matched.model_index, expected)
+
+
 def test_a_model_of_the_observed_residues_numbered_from_1_is_aligned():
     places = np.array([*range(10, 50), *range(60, 110)])
     target = random_atoms(SEQUENCE).select(places)
