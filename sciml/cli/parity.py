@@ -130,7 +130,7 @@ class _Outcome:
             if self.failed and edge < _EDGE_ANGSTROM:
                 yield (
                     f"note: after {number} recycles two residues are {edge:.1e} Å from an edge of the bins "
-                    "in which distances are recycled; rounding picks their bin, which alone can differ so much"
+                    "in which distances are recycled; rounding picks their bin, and that alone can do this"
                 )
         skipped = len(self.comparisons) - self.compared
         yield f"{self.compared} arrays compared, {self.failed} over the tolerance, {skipped} not compared"

@@ -56,9 +56,7 @@ def test_a_reference_that_differs_by_a_hundredth_fails_and_is_named(case, broken
     assert ", 1 over the tolerance," in lines[3]
 
 
-def test_a_failure_says_where_rounding_picks_a_recycled_bin(
-    case, broken, capsys, monkeypatch
-):
+def test_a_failure_says_where_rounding_picks_a_recycled_bin(case, broken, capsys, monkeypatch):
     monkeypatch.setattr("sciml.structure.parity.recycling_edge_angstrom", lambda outputs, aatype: 1e-5)
     assert run(case[0], "--quiet", reference=broken) == 1
     notes = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note:")]
