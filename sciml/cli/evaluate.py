@@ -20,6 +20,7 @@ _NATIVE = (
     "Which model of a native file is the reference, from 1 (NMR), or best: the one each prediction fits best."
 )
 _B_FACTORS = "Whether models' B-factors are pLDDT: auto (by the program that wrote them), plddt or other."
+_MATCH = "auto (by number where the sequences agree, else by alignment), number, alignment or structure."
 _CLUSTER = (
     "Score on a Dask cluster, such as tcp://host:8786; its workers must see the files at the same paths."
 )
@@ -40,7 +41,7 @@ def evaluate(
         Path | None, typer.Option(metavar="FILE", help="Domain definitions, such as T1024-D1: 1-193.")
     ] = None,
     scores: Annotated[str, typer.Option(help=_SCORES)] = "default",
-    match: Annotated[str, typer.Option(help="Match residues by auto, number or alignment.")] = "auto",
+    match: Annotated[str, typer.Option(help=_MATCH)] = "auto",
     native_model: Annotated[str, typer.Option("--native-model", metavar="N|best", help=_NATIVE)] = "1",
     b_factors: Annotated[str, typer.Option("--b-factors", help=_B_FACTORS)] = "auto",
     baseline: Annotated[
@@ -107,7 +108,8 @@ def evaluate(
 
     settings = RunSettings(
         score=ScoreSettings(
-            chosen_families(scores.split(",")), _one_of("--match", match, "auto", "number", "alignment")
+            chosen_families(scores.split(",")),
+            _one_of("--match", match, "auto", "number", "alignment", "structure"),
         ),
         native_model=_native_model(native_model),
         b_factors=_one_of("--b-factors", b_factors, "auto", "plddt", "other"),

@@ -70,7 +70,7 @@ def test_failed_models_and_models_without_target_give_exit_code_three(case, caps
         (["models"], "give MODELS and TARGETS"),
         (["--set", "natives"], "--set DIR goes with --predict-with"),
         (["models", "natives", "--scores", "gdtt"], "no score 'gdtt'"),
-        (["models", "natives", "--match", "name"], "is not one of auto, number, alignment"),
+        (["models", "natives", "--match", "name"], "is not one of auto, number, alignment, structure"),
         (["models", "natives", "--native-model", "0"], "--native-model is a place"),
         (["models", "natives", "--floor", "low"], "--floor is a number"),
         (["models", "natives", "--rank-by", "luck"], "no row has the score 'luck'"),

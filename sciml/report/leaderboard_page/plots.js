@@ -90,8 +90,8 @@ function winTable(order, score) {
     return element("a", {href: "#versus", title: text, "aria-label": text, style: `background:${background};color:${ink};min-width:1.9rem`,
       onclick: (event) => { event.preventDefault(); versus.second = order.indexOf(row); versus.first = order.indexOf(column); showVersus(); }}, String(pair.wins));
   };
-  return element("div", {class: "scroll", style: "margin-top:1rem"}, element("table", {class: "heat"},
-    element("caption", {}, "Units won by the row's group against the column's; choose a cell to see it"),
+  return element("div", {class: "scroll", style: "margin-top:1rem"}, element("p", {class: "note"}, "Units won by the row's group against the column's; choose a cell to see it."),
+    element("table", {class: "heat", "aria-label": "Units won by the row's group against the column's"},
     element("thead", {}, element("tr", {}, element("th", {}), shownGroups.map((group) => element("th", {scope: "col"}, element("div", {}, DATA.groups[group]))))),
     element("tbody", {}, shownGroups.map((row) => element("tr", {}, element("th", {scope: "row"}, DATA.groups[row]),
       shownGroups.map((column) => element("td", {}, cell(row, column))))))));

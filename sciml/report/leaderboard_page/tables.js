@@ -120,8 +120,7 @@ function showHeat() {
     return element("a", {href: modelLink(model), style: `background:${background};color:${ink}`, title: text, "aria-label": text},
       (value * score.factor).toFixed(score.factor === 100 ? 0 : 2));
   };
-  byId("heat").replaceChildren(element("table", {class: "heat"},
-    element("caption", {}, `${titled(heat.score)}; groups by their rank`),
+  byId("heat").replaceChildren(element("p", {class: "note"}, `${titled(heat.score)}; groups by their rank`), element("table", {class: "heat", "aria-label": titled(heat.score)},
     element("thead", {}, element("tr", {}, element("th", {}), DATA.units.map((unit) => element("th", {scope: "col"},
       element("div", {}, element("a", {href: `#/target/${unit.target}`}, unit.name)))))),
     element("tbody", {}, order.map((group, row) => element("tr", {}, element("th", {scope: "row"}, DATA.groups[group]),

@@ -18,7 +18,9 @@ from sciml.structure.scores.contacts import (
     listed_probabilities,
     structure_closeness,
 )
+from sciml.structure.scores.gdc import gdc_sc
 from sciml.structure.scores.geometry import geometry_report
+from sciml.structure.scores.rmsd import rmsd_scores
 from sciml.structure.scores.secondary_structure import assign_secondary_structure
 from sciml.structure.scores.state_agreement import q3, q8
 from sciml.structure.scores.tm_align import FEWEST_RESIDUES, align_structures
@@ -47,8 +49,20 @@ def maxsub(batch: Batch) -> Figures:
 
 
 def rmsd(batch: Batch) -> Figures:
-    """RMSD of the common Cα atoms."""
-    return {"rmsd_ca": batch.superposition.rmsd_ca}
+    """RMSD of Cα, backbone and all heavy atoms that both have."""
+    found = rmsd_scores(*_compared(batch))
+    return {"rmsd_ca": found.ca, "rmsd_backbone": found.backbone, "rmsd_all": found.all_atom}
+
+
+def gdc(batch: Batch) -> Figures:
+    """GDC_SC."""
+    return {"gdc_sc": gdc_sc(*_compared(batch))}
+
+
+def _compared(batch: Batch) -> tuple[Array, Array, Array, Array, Integers]:
+    """Positions and masks of models and target, and the target's types."""
+    positions, mask = (array.astype(np.float64) for array in (batch.target.positions, batch.target.mask))
+    return batch.positions, batch.mask, positions, mask, batch.target.aatype
 
 
 def lddt_all(batch: Batch) -> Figures:

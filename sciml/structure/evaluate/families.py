@@ -13,6 +13,7 @@ FAMILY_FUNCTIONS: Mapping[str, Callable[[Batch], Figures]] = {
     "rmsd": coordinate_families.rmsd,
     "lddt": coordinate_families.lddt_all,
     "lddt_ca": coordinate_families.lddt_ca,
+    "gdc_sc": coordinate_families.gdc,
     "cad": coordinate_families.cad,
     "tm_align": coordinate_families.tm_align,
     "contacts": coordinate_families.contacts,

@@ -6,6 +6,7 @@ laid over the same chains of the target are one batch, whatever their order in t
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +16,13 @@ from sciml.data.protein_atoms import ProteinAtoms
 from sciml.errors import InputError
 from sciml.structure.evaluate.batch import CA, Batch, Evidence
 from sciml.structure.evaluate.catalogue import DEFAULT_FAMILIES
-from sciml.structure.evaluate.chain_pairs import By
 from sciml.structure.evaluate.coordinate_families import listed_contacts
 from sciml.structure.evaluate.families import compute
 from sciml.structure.evaluate.matching import Matched, MatchError, match_residues
 from sciml.structure.evaluate.records import ModelDetails, ModelScores, TargetResult
+from sciml.structure.evaluate.structural_matching import match_by_structure
 
+MatchBy = Literal["auto", "number", "alignment", "structure"]
 _MOST_ATOMS_AT_ONCE = 400_000  # of one batch: models times residues times 37
 
 
@@ -52,8 +54,9 @@ class ScoreSettings:
 
     families: tuple[str, ...] = DEFAULT_FAMILIES
     """Families of `catalogue.py`."""
-    match: By = "auto"
-    """`number` or `alignment` to allow one way only; `auto` for numbers where the sequences agree."""
+    match: MatchBy = "auto"
+    """`number` or `alignment` to allow one way only; `auto` for numbers where the sequences agree, else
+    alignment; `structure` for the residues that TM-align pairs, whatever the sequences."""
 
 
 def score_target(
@@ -133,6 +136,8 @@ def _check(name: str, target: ProteinAtoms, domains: Mapping[str, Collection[int
 def _match(model: LoadedModel, target: ProteinAtoms, settings: ScoreSettings) -> Matched:
     if model.atoms is None:
         raise MatchError(model.reason or "it could not be read")
+    if settings.match == "structure":
+        return match_by_structure(model.atoms, target)
     return match_residues(model.atoms, target, by=settings.match)
 
 
