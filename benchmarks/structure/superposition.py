@@ -5,9 +5,9 @@
 `DIR` holds `casp14/af2_models`, `casp14/natives` and `homstrad_pairs`. Models and natives are matched by
 residue number, as TMscore does; homologous pairs are scored both ways, by the numbers that they share and by
 structural alignment; natives are then distorted in ways from slight noise to another fold
-(`perturbed_chains.py`). Prints both values for every pair, the largest differences and a verdict. Exits with 1
-where a TM-score differs by more than 0.002 or a GDT by more than 0.003, and with 4 where a program is not on
-the PATH.
+(`perturbed_chains.py`). Prints both values for every pair, the largest differences and a verdict. Exits with
+1 where a TM-score differs by more than 0.002 or a GDT by more than 0.003, and with 4 where a program is not
+on the PATH.
 """
 
 import argparse
