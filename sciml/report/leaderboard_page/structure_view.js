@@ -52,6 +52,7 @@ class StructureView {
     const all = chains.flatMap((chain) => chain.points.filter(Boolean));
     const far = all.map((point) => Math.hypot(...point)).sort((a, b) => a - b);
     this.radius = far.length ? Math.max(8, far[Math.floor(.985 * (far.length - 1))]) + 3 : 10;
+    this.up = Math.max(.8 * this.radius, ...all.map((point) => Math.abs(point[1]) + 3));
     this.across = all.length ? Math.max(8, ...all.map((point) => Math.abs(point[0]))) + 3 : 10;
     this.draw();
   }
@@ -70,7 +71,7 @@ class StructureView {
     const pen = this.canvas.getContext("2d");
     pen.scale(ratio, ratio);
     pen.clearRect(0, 0, width, height);
-    const scale = this.zoom * Math.min(width / 2 / Math.min(this.across, this.radius), height / 2 / this.radius);
+    const scale = this.zoom * Math.min(width / 2 / Math.min(this.across, this.radius), height / 2 / this.up);
     const seen = (point) => {
       const [x, y, z] = this.turn.map((row) => row[0] * point[0] + row[1] * point[1] + row[2] * point[2]);
       return [width / 2 + scale * x, height / 2 - scale * y, z];

@@ -45,13 +45,14 @@ function showTarget(number, chosen) {
           element("label", {}, element("input", {type: "checkbox", onchange: (event) => { state.all = event.target.checked; paint(); }}), "other models")),
         element("div", {class: "legend", id: "chain-legend"})),
       element("section", {}, element("h3", {}, "Models"), element("div", {class: "scroll tall"}, modelTable(models, model, unit, names)),
-        units.length ? element("div", {class: "scroll", style: "margin-top:1rem"}, domainTable(units, model)) : null),
+        units.length ? element("div", {class: "scroll", style: "margin-top:1rem"}, domainTable(units, model)) : null,
+        element("h3", {style: "margin-top:1.3rem"}, "About this model"), element("dl", {class: "facts"}, Object.entries({File: model.file, Matched: model.matched || "–", Notes: notes.join("; ") || "none"})
+          .flatMap(([name, text]) => [element("dt", {}, name), element("dd", {}, text)]))),
       element("section", {class: "wide"}, element("h3", {}, "lDDT-Cα along the chain"), lddt ? lddtCurve(target, models, model, lddt, mark) : element("p", {class: "note"}, "No per-residue lDDT.")),
       element("section", {}, element("h3", {}, "Distances: model minus target"), points ? element("div", {class: "map-frame"}, map, element("div", {class: "gradient", id: "map-scale"}),
         element("div", {class: "scale"}, element("span", {}, "8 Å closer"), element("span", {}, "same"), element("span", {}, "8 Å farther"))) : element("p", {class: "note"}, "No coordinates.")),
-      element("section", {}, element("h3", {}, "About this model"), element("dl", {class: "facts"}, Object.entries({File: model.file, Matched: model.matched || "–", Notes: notes.join("; ") || "none"})
-        .flatMap(([name, text]) => [element("dt", {}, name), element("dd", {}, text)])), element("h3", {style: "margin-top:1rem"}, "All figures"),
-        element("dl", {class: "facts"}, names.filter((score) => hasValue(valueOf(model, unit, score.name))).flatMap((score) => [element("dt", {title: score.definition}, titled(score.name)), element("dd", {}, shown(score.name, valueOf(model, unit, score.name)))])))));
+      element("section", {}, element("h3", {}, "All figures"), element("dl", {class: "facts figures"}, names.filter((score) => hasValue(valueOf(model, unit, score.name)))
+        .flatMap((score) => [element("dt", {title: score.definition}, titled(score.name)), element("dd", {}, shown(score.name, valueOf(model, unit, score.name)))])))));
   function legend() {
     const classes = state.colouring === "lddt" ? LDDT_CLASSES.map(([, css, name]) => [css, name]) : [["< 1 Å", 0], ["1-2 Å", 1], ["2-4 Å", 2], ["≥ 4 Å", 3]].map(([name, index]) => [LDDT_CLASSES[index][1], name]);
     byId("chain-legend").replaceChildren(...[[colour("target"), "target"], ...classes].map(([css, name]) => element("span", {}, element("i", {style: `background:${css}`}), name)));
