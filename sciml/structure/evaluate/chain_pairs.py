@@ -4,7 +4,7 @@ By number (and insertion code) where the sequences agree there, otherwise by ali
 "agree" means is written in the constants; a pair of chains that is neither is refused with its numbers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sciml.data.protein_atoms import ProteinAtoms
 from sciml.data.residue_constants import RESTYPES_WITH_X, UNKNOWN_INDEX
+from sciml.structure.evaluate.residue_order import doubtful_residues
 from sciml.structure.evaluate.sequence_alignment import (
     align_sequences,
     constant_offset,
@@ -55,6 +56,8 @@ class ChainPair:
     """Pairs over the residues of the shorter chain."""
     offset: int = 0
     """Residue number of the model less that of the target, where it is one constant."""
+    doubtful: int = 0
+    """Residues of both chains left out because their place contradicts their number (`residue_order.py`)."""
 
     def numbers(self) -> str:
         """What the pair is worth, in words."""
@@ -76,6 +79,8 @@ class ChainPair:
 def pair_by_number(model: ProteinAtoms, target: ProteinAtoms, offset: int = 0) -> ChainPair:
     """Residues whose number, less the offset, and insertion code are those of a residue of the target.
 
+    Residues whose place in the file contradicts their number are left out.
+
     Args:
         model: one chain.
         target: one chain.
@@ -86,7 +91,10 @@ def pair_by_number(model: ProteinAtoms, target: ProteinAtoms, offset: int = 0) -
         (index, places[key]) for index, key in enumerate(_keys(model, offset)) if key in places
     ]  # a number occurs once in a chain: readers see to that
     table = np.array(pairs, np.int64).reshape(-1, 2)
-    return _pair(model, target, table[:, 0], table[:, 1], "number", offset)
+    is_doubtful = doubtful_residues(model)[table[:, 0]] | doubtful_residues(target)[table[:, 1]]
+    kept = table[~is_doubtful]
+    pair = _pair(model, target, kept[:, 0], kept[:, 1], "number", offset)
+    return replace(pair, doubtful=int(is_doubtful.sum()))
 
 
 def pair_by_alignment(model: ProteinAtoms, target: ProteinAtoms) -> ChainPair:
@@ -106,8 +114,8 @@ def pair_by_alignment(model: ProteinAtoms, target: ProteinAtoms) -> ChainPair:
     )
     if offset is not None:
         shifted = pair_by_number(model, target, offset)
-        if shifted.identical >= aligned.identical and is_rising(shifted.model, shifted.target):
-            return _pair(model, target, shifted.model, shifted.target, "alignment", offset)
+        if shifted.identical >= aligned.identical:
+            return replace(shifted, by="alignment")
     left, right = follow_numbers(
         model.aatype, model.residue_index, target.aatype, target.residue_index, (left, right)
     )
@@ -117,8 +125,8 @@ def pair_by_alignment(model: ProteinAtoms, target: ProteinAtoms) -> ChainPair:
 def pair_chains(model: ProteinAtoms, target: ProteinAtoms, by: By, *, skip_unlike: bool = False) -> ChainPair:
     """The better of both ways, or the one that was asked for; the caller looks whether it is believed.
 
-    `auto` takes the numbers if they are believed, if both chains keep one order, and if an alignment finds no
-    more equal residues (it is made only where a residue of equal number has another type).
+    `auto` takes the numbers if they are believed and if an alignment finds no more equal residues (it is made
+    only where a residue of equal number has another type).
 
     Args:
         model: one chain.
@@ -135,7 +143,7 @@ def pair_chains(model: ProteinAtoms, target: ProteinAtoms, by: By, *, skip_unlik
     numbered = pair_by_number(model, target)
     if by == "number":
         return numbered
-    is_sound = numbered.is_believed(by) and is_rising(numbered.model, numbered.target)
+    is_sound = numbered.is_believed(by)
     known = known_pairs(model, target, numbered.model, numbered.target)
     if is_sound and numbered.identical == known:
         return numbered
@@ -150,11 +158,6 @@ def pair_chains(model: ProteinAtoms, target: ProteinAtoms, by: By, *, skip_unlik
 def known_pairs(model: ProteinAtoms, target: ProteinAtoms, left: Integers, right: Integers) -> int:
     """Pairs in which both types are known."""
     return int(((model.aatype[left] != UNKNOWN_INDEX) & (target.aatype[right] != UNKNOWN_INDEX)).sum())
-
-
-def is_rising(first: Integers, second: Integers) -> bool:
-    """Whether pairs keep their order in both chains."""
-    return bool((np.diff(first) > 0).all() and (np.diff(second) > 0).all())
 
 
 def differing(model: ProteinAtoms, target: ProteinAtoms, pair: ChainPair) -> list[str]:

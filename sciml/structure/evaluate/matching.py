@@ -276,6 +276,8 @@ def _notes(
             notes.append(
                 f"{where}{len(others)} residues of another type, side chains left out: {shown}{more}"
             )
+        if pair.doubtful:
+            notes.append(f"{where}{pair.doubtful} residues left out: their place contradicts their number")
         extra = len(ours[left].residues) - len(pair.model)
         if extra:
             notes.append(f"{where}{extra} residues of the model are not in the target")
