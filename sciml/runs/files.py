@@ -52,9 +52,11 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         yield temporary
         _flush_to_disk(temporary)
         os.replace(temporary, target)
-    except BaseException:  # also on Ctrl-C: nothing half-written stays
+    except BaseException as error:  # also on Ctrl-C: nothing half-written stays
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno is not None and error.filename is None:
+            error.filename = str(target)  # a full disk says of itself neither which nor where
         raise
     _flush_folder(target.parent)
 

@@ -84,6 +84,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_stub(
         atomic_write_bytes(target, b"x" * 50)
     monkeypatch.undo()
     assert caught.value.errno == errno.ENOSPC
+    assert str(caught.value).endswith(f"No space left on device: '{target}'")
     assert os.listdir(tmp_path) == ([] if old is None else ["model.cif"])
     assert old is None or target.read_bytes() == old
 
