@@ -4,6 +4,7 @@ Figures are drawn without `pyplot`, so they neither need a display nor change a 
 """
 
 import io
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,9 @@ def _short(text: str, length: int) -> str:
 
 
 def png_bytes(figure: "Figure") -> bytes:
-    """The PNG file of a figure."""
+    """The PNG file of a figure; letters that its font lacks are drawn as boxes."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": "sciml"})
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from", category=UserWarning)
+        figure.savefig(buffer, format="png", metadata={"Software": "sciml"})
     return buffer.getvalue()

@@ -87,6 +87,11 @@ def test_titles_are_text_and_not_formulas():
         assert plddt_figure([np.full(9, 80.0)], ["a"], title, title).startswith(b"\x89PNG")
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_title_in_letters_that_the_font_lacks_is_drawn_in_silence():
+    assert plddt_figure([np.full(9, 80.0)], ["a"], "蛋白", "蛋白").startswith(b"\x89PNG")
+
+
 def test_the_structure_is_drawn_with_the_legend_of_all_classes():
     angle = np.deg2rad(100) * np.arange(30)
     ca = np.stack([2.3 * np.cos(angle), 2.3 * np.sin(angle), 1.5 * np.arange(30)], axis=-1)
