@@ -2,11 +2,14 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sciml.data.protein_atoms import ProteinAtoms
 from sciml.data.residue_constants import ATOM_INDEX
+from sciml.structure.evaluate.matching import match_residues
 from sciml.structure.evaluate.residue_order import doubtful_residues
-from tests.data.synthetic_atoms import random_atoms
+from tests.data.synthetic_atoms import random_atoms, random_sequence
 
 CA = ATOM_INDEX["CA"]
+SEQUENCE = random_sequence(120, seed=3)
 
 
 def chain(numbers, x):
@@ -48,3 +51,41 @@ def test_no_fewer_residues_than_possible_are_doubtful(numbers):
     for end, number in enumerate(numbers):
         longest.append(1 + max((longest[k] for k in range(end) if numbers[k] < number), default=0))
     assert len(kept) == max(longest)
+
+
+def ca_trace(sequence: str) -> ProteinAtoms:
+    """Residues 3.8 Å apart along a helix of points, so that neighbours in number are neighbours in space."""
+    atoms = random_atoms(sequence)
+    turn = np.arange(len(sequence)) * 1.745
+    rise = 1.5 * np.arange(len(sequence))
+    ca = np.stack([2.3 * np.cos(turn), 2.3 * np.sin(turn), rise], axis=1)
+    atoms.positions[:, CA] = ca
+    return atoms
+
+
+def test_residues_written_after_the_chain_keep_their_numbers():
+    """As some programs write modified residues: number and place in space agree, the order does not."""
+    moved = [10, 11, 50, 80]
+    order = np.array([*(place for place in range(120) if place not in moved), *moved])
+    for model, target in (
+        (ca_trace(SEQUENCE).select(order), ca_trace(SEQUENCE)),
+        (ca_trace(SEQUENCE), ca_trace(SEQUENCE).select(order)),
+    ):
+        matched = match_residues(model, target)
+        assert matched.matched_by == "number"
+        assert matched.coverage == 1.0
+        there = model.residue_index[matched.model_index]
+        np.testing.assert_array_equal(there, matched.target.residue_index)
+
+
+def test_a_residue_with_a_wrong_number_of_its_own_type_is_left_out_and_said():
+    """Residue 21 is called 100, where the target has a residue of that type and the model has none."""
+    letters = list(SEQUENCE)
+    letters[99] = letters[20]
+    sequence = "".join(letters)
+    model = ca_trace(sequence).select(np.array([place for place in range(120) if place != 99]))
+    numbers = np.where(model.residue_index == 21, 100, model.residue_index)
+    matched = match_residues(ProteinAtoms(**{**vars(model), "residue_index": numbers}), ca_trace(sequence))
+    assert matched.model_index[99] == -1
+    assert matched.model_index[20] in (-1, 20)
+    assert any("their place contradicts their number" in note for note in matched.notes)
