@@ -69,6 +69,18 @@ class Batch:
             chains=tuple(chains),
         )
 
+    def only(self, model: int) -> "Batch":
+        """One model of the batch."""
+        one = slice(model, model + 1)
+        return Batch(
+            self.target,
+            self.positions[one],
+            self.mask[one],
+            self.aatype[one],
+            self.evidence[one],
+            self.chains[one],
+        )
+
     @cached_property
     def target_ca_known(self) -> NDArray[np.bool_]:
         """(res,), residues of the target with a Cα."""

@@ -17,6 +17,7 @@ from sciml.errors import InputError
 from sciml.structure.evaluate.batch import CA, Batch, Evidence
 from sciml.structure.evaluate.catalogue import DEFAULT_FAMILIES
 from sciml.structure.evaluate.coordinate_families import listed_contacts
+from sciml.structure.evaluate.details import model_details, residue_rows
 from sciml.structure.evaluate.families import compute
 from sciml.structure.evaluate.matching import Matched, MatchError, match_residues
 from sciml.structure.evaluate.records import ModelDetails, ModelScores, TargetResult
@@ -101,13 +102,19 @@ def score_target(
             for unit in ("", *domains):
                 records[index, unit] = _failed(name, unit, model, error.rule)
     details: dict[int, ModelDetails] = {}
-    rows = _rows(target)
+    rows = residue_rows(target)
     for unit, residues in (("", None), *domains.items()):
-        for indices, batch in _batches(matched, models, residues):
-            for index, values in zip(indices, compute(batch, settings.families), strict=True):
-                records[index, unit] = _record(name, unit, models[index], matched[index], values)
-            if unit == "":
-                details |= _details(indices, batch, models, rows)
+        for whole, everybody in _batches(matched, models, residues):
+            for indices, batch, figures in _scored(whole, everybody, settings.families):
+                if isinstance(figures, ValueError):
+                    records[indices[0], unit] = _failed(name, unit, models[indices[0]], str(figures))
+                    continue
+                for index, values in zip(indices, figures, strict=True):
+                    records[index, unit] = _record(name, unit, models[index], matched[index], values)
+                if unit == "":
+                    details |= dict(
+                        zip(indices, model_details(batch, [models[i] for i in indices], rows), strict=True)
+                    )
         for index in matched.keys() - {index for index, done in records if done == unit}:
             reason = f"the chain that the model was laid over has no residue of {unit}"
             records[index, unit] = _failed(name, unit, models[index], reason)
@@ -115,11 +122,28 @@ def score_target(
         target=name,
         sequence=target.sequence,
         numbers=tuple(int(number) for number in target.residue_index),
-        ca=_with_nan(target.positions[:, CA], target.mask[:, CA]),
+        ca=np.where(target.mask[:, CA, None] >= 0.5, target.positions[:, CA].astype(np.float64), np.nan),
         domains=tuple((domain, (ranges or {}).get(domain, "")) for domain in domains),
         records=tuple(records[index, unit] for unit in ("", *domains) for index in range(len(models))),
         details=tuple(details[index] for index in sorted(details)),
     )
+
+
+def _scored(
+    indices: list[int], batch: Batch, families: Sequence[str]
+) -> Iterator[tuple[list[int], Batch, list[dict[str, float]] | ValueError]]:
+    """The figures of a batch; where a score refuses a model, each alone, and that one with the reason."""
+    figures: list[dict[str, float]] | ValueError
+    try:
+        figures = compute(batch, families)
+        _ = batch.superposed_ca, batch.lddt_ca  # for pictures; they may refuse a model too
+    except ValueError as error:
+        figures = error
+    if isinstance(figures, ValueError) and len(indices) > 1:
+        for place, index in enumerate(indices):
+            yield from _scored([index], batch.only(place), families)
+    else:
+        yield indices, batch, figures
 
 
 def _check(name: str, target: ProteinAtoms, domains: Mapping[str, Collection[int]]) -> None:
@@ -251,36 +275,3 @@ def _failed(name: str, unit: str, model: LoadedModel, reason: str) -> ModelScore
     return ModelScores(
         name, unit, model.group, model.model, model.file, "failed", reason, notes=tuple(model.notes)
     )
-
-
-def _rows(target: ProteinAtoms) -> dict[tuple[str, int, str], int]:
-    """Place of each residue in the target."""
-    keys = zip(target.chain_ids, target.residue_index.tolist(), target.insertion_codes, strict=True)
-    return {key: row for row, key in enumerate(keys)}
-
-
-def _details(
-    indices: Sequence[int],
-    batch: Batch,
-    models: Sequence[LoadedModel],
-    rows: Mapping[tuple[str, int, str], int],
-) -> dict[int, ModelDetails]:
-    """Arrays over all residues of the target, from those of the batch's part of it."""
-    own = batch.target
-    place = [rows[key] for key in _rows(own)]
-    found = {}
-    for number, index in enumerate(indices):
-        arrays = {"ca": batch.superposed_ca[number], "lddt": batch.lddt_ca.residue[number]}
-        plddt = batch.evidence[number].plddt
-        if plddt is not None:
-            arrays["plddt"] = plddt
-        full = {}
-        for key, array in arrays.items():
-            full[key] = np.full((len(rows), *array.shape[1:]), np.nan)
-            full[key][place] = array
-        found[index] = ModelDetails(models[index].group, models[index].model, **full)
-    return found
-
-
-def _with_nan(positions: NDArray, mask: NDArray) -> NDArray[np.float64]:
-    return np.where(mask[:, None] >= 0.5, positions.astype(np.float64), np.nan)

@@ -219,3 +219,42 @@ def test_a_dask_cluster_of_two_processes_gives_the_same_scores(tmp_path):
     ) as cluster:
         spread, _ = run(models, natives, scheduler=cluster.scheduler_address)
     assert json.dumps(figures(alone)) == json.dumps(figures(spread))
+
+
+def contact_file(path, native, residues):
+    """An RR file with the true Cβ contacts of a chain first and two wrong pairs after them."""
+    beta = np.where(native.mask[:, 3:4] > 0.5, native.positions[:, 3], native.positions[:, 1])
+    distance = np.linalg.norm(beta[:, None] - beta[None], axis=-1)
+    pairs = [(i, j) for i in range(residues) for j in range(i + 6, residues) if distance[i, j] < 8]
+    lines = [f"{i + 1} {j + 1} 0 8 0.9" for i, j in pairs] + ["1 41 0 8 0.2", "2 40 0 8 0.1"]
+    text = "PFRMAT RR\nTARGET T1\nAUTHOR me\nMETHOD none\nMODEL 1\n" + "\n".join(lines) + "\nEND\n"
+    path.write_text(text)
+    return len(pairs)
+
+
+def test_a_list_of_contacts_is_scored_by_contacts_alone(tmp_path):
+    native = chain()
+    write_pdb(tmp_path / "T1.pdb", native)
+    (tmp_path / "models").mkdir()
+    contacts = contact_file(tmp_path / "models" / "T1RR001_1.rr", native, 41)
+    assert contacts >= 2
+    found, _ = run(tmp_path / "models", tmp_path / "T1.pdb", families=("gdt", "contacts"))
+    record = found.results[0].records[0]
+    assert record.status == "done"
+    assert "gdt_ts" not in record.values
+    ranges = [record.values[f"recall_{reach}_l"] for reach in ("short", "medium", "long")]
+    known = [value for value in ranges if not np.isnan(value)]
+    assert known
+    assert known == pytest.approx([1.0] * len(known))
+    assert found.exit_code == 0
+
+
+def test_b_factors_are_plddt_where_the_caller_says_so(tmp_path):
+    write_pdb(tmp_path / "T1.pdb", chain())
+    write_pdb(tmp_path / "m.pdb", chain(b_factor=64.0))
+    plain, _ = run(tmp_path / "m.pdb", tmp_path / "T1.pdb")
+    assert "plddt" not in plain.results[0].records[0].values
+    told, _ = run(tmp_path / "m.pdb", tmp_path / "T1.pdb", b_factors="plddt")
+    values = told.results[0].records[0].values
+    assert values["plddt"] == pytest.approx(0.64)
+    assert values["plddt_error"] == pytest.approx(0.36)

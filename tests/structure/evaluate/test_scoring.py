@@ -225,3 +225,17 @@ def test_chains_of_one_shape_and_other_sequences_are_compared_when_asked():
         "T", native, [model(kept(native, range(4)))], settings=ScoreSettings(("tm",), "structure")
     )
     assert "no chain of 6 residues" in fewer.records[0].reason
+
+
+def test_a_model_that_a_score_refuses_fails_alone_with_the_reason():
+    native = chain()
+    broken = native.positions.copy()
+    broken[3, 1] = np.nan
+    models = [model(native, "a"), model(replace(native, positions=broken), "b"), model(native, "c")]
+    found = score_target("T", native, models, domains={"D1": range(10, 41)}, settings=SETTINGS)
+    status = {(record.group, record.domain): record.status for record in found.records}
+    assert status["b", ""] == "failed"
+    assert [value for key, value in status.items() if key[0] != "b"] == ["done"] * 4
+    assert "finite" in next(record.reason for record in found.records if record.group == "b")
+    assert [one.group for one in found.details] == ["a", "c"]
+    assert found.records[2].values["gdt_ts"] == pytest.approx(1)
