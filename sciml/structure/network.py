@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 
 from sciml.errors import MissingRequirementError, SettingsError
-from sciml.structure.config import Config
+from sciml.structure.config import PRESETS, Config
 from sciml.structure.features.config import FeatureConfig, feature_preset
 from sciml.structure.model import AlphaFold
 from sciml.structure.parameters import empty_model, load_parameters
@@ -105,14 +105,16 @@ def load_network(model: str, settings: PredictSettings) -> Network:
     """
     file = find_parameters(model)
     loaded = load_parameters(file.path, preset=file.preset)
+    built = loaded.model.config
+    is_published_size = built.name.startswith("model_") and built == PRESETS.get(built.name)
     source = ParameterSource(
         name=file.name,
         path=str(file.path),
         sha256=loaded.sha256,
-        description=describe(file.path, loaded.metadata),
+        description=describe(file.path, loaded.metadata, is_published_size),
         trained=loaded.metadata.get("trained", "yes") == "yes",
     )
-    config = feature_preset(loaded.model.config.name)
+    config = feature_preset(built.name)
     if settings.max_msa_clusters is not None:
         config = replace(config, max_msa_clusters=settings.max_msa_clusters)
     if settings.max_extra_msa is not None:

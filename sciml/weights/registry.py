@@ -16,8 +16,9 @@ DEFAULT = "mini"
 
 _ENDINGS = (".npz", ".pt", ".ckpt", ".safetensors")
 _PUBLISHED = (
-    "Published AlphaFold 2 parameters (Jumper et al. 2021), trained by DeepMind on the PDB and on "
-    "self-distilled structures; accuracy as published when given a deep alignment."
+    "By its name and size a set of the published AlphaFold 2 parameters (Jumper et al. 2021), trained by "
+    "DeepMind on the PDB and on self-distilled structures; if so, accuracy as published when given a deep "
+    "alignment."
 )
 _BUNDLED_MEANING = "small bundled model, far less accurate than published parameters (sciml/weights/mini.md)."
 _OPENFOLD = "Parameters in OpenFold's format, from a user's file; see their source for training and accuracy."
@@ -72,12 +73,19 @@ def find_parameters(model: str) -> ParameterFile:
     )
 
 
-def describe(path: Path, metadata: dict[str, str]) -> str:
-    """A sentence for readers of outputs: who trained these parameters on what, as far as the file tells."""
+def describe(path: Path, metadata: dict[str, str], is_published_size: bool = True) -> str:
+    """A sentence for readers of outputs: who trained these parameters on what, as far as the file tells.
+
+    Args:
+        path: the parameter file.
+        metadata: what it says of itself.
+        is_published_size: whether the network has the sizes of a published one, its number of blocks too.
+    """
     if path.name in BUNDLED.values():
         return f"{_BUNDLED_MEANING} {metadata.get('description', '')}".strip()
     if "description" in metadata:
         return metadata["description"]
     if path.suffix in (".pt", ".ckpt"):
         return _OPENFOLD
-    return _PUBLISHED if path.name.startswith("params_model_") else _NPZ_UNKNOWN
+    is_published = is_published_size and path.name.startswith("params_model_")
+    return _PUBLISHED if is_published else _NPZ_UNKNOWN

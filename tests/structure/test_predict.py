@@ -15,8 +15,9 @@ from sciml.structure.confidence import pae_from_logits, plddt_from_logits, ptm_f
 from sciml.structure.features.msa import encode_alignment
 from sciml.structure.features.pipeline import make_features
 from sciml.structure.network import PredictSettings, choose_device, load_network
+from sciml.structure.parameters import save_parameters
 from sciml.structure.predict import PredictionError, predict_record
-from tests.structure.networks import TINY, random_alignment
+from tests.structure.networks import TINY, random_alignment, random_network
 from tests.structure.saved_networks import WITHOUT_ERROR_HEAD, save_random
 
 MSA = random_alignment(rows=24)
@@ -201,6 +202,14 @@ def test_a_network_says_which_file_it_is_from_and_takes_the_number_of_rows(param
     features = make_features(MSA, network.features, seed=0)
     assert features["msa_feat"].shape[1] == 5
     assert features["extra_msa"].shape[1] == 3
+
+
+def test_a_file_of_another_size_is_not_taken_for_a_published_one_by_its_name(tmp_path):
+    path = tmp_path / "params_model_1.npz"
+    save_parameters(random_network(), path)
+    network = load_network(str(path), PredictSettings(device="cpu"))
+    assert network.name == "model_1"
+    assert "nothing is known here of their training" in network.source.meaning
 
 
 @pytest.mark.parametrize(

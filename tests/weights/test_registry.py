@@ -59,5 +59,6 @@ def test_a_file_is_described_by_its_own_words_else_by_its_kind():
     own = {"description": "Drawn at random."}
     assert describe(Path("params_model_1.npz"), own) == "Drawn at random."
     assert "trained by DeepMind" in describe(Path("params_model_1.npz"), {})
+    assert "nothing is known" in describe(Path("params_model_1.npz"), {}, is_published_size=False)
     assert "nothing is known" in describe(Path("other.npz"), {})
     assert "OpenFold's format" in describe(Path("finetuning.pt"), {})
