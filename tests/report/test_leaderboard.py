@@ -118,18 +118,38 @@ def test_a_page_of_thirty_targets_and_twenty_groups_stays_below_ten_megabytes():
     assert len(leaderboard_html(make_leaderboard(30, 20, 300)).encode()) < 10e6
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine to draw the page")
-@pytest.mark.parametrize("place", ["", "#/target/1/3"])
-def test_the_scripts_of_the_page_run_in_a_browser(place, tmp_path):
+def drawn(data, place, tmp_path):
+    """The elements of the page after its scripts have run, without the scripts."""
     page = tmp_path / "page.html"
-    page.write_text(leaderboard_html(make_leaderboard()), encoding="utf-8")
+    page.write_text(leaderboard_html(data), encoding="utf-8")
     done = subprocess.run(
         [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000",
          "--enable-logging=stderr", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", f"file://{page}{place}"],
         capture_output=True, text=True, timeout=120, check=True,
     )  # fmt: skip
     assert "Uncaught" not in done.stderr
-    shown = re.sub(r"<script.*?</script>", "", done.stdout, flags=re.DOTALL)
+    return re.sub(r"<script.*?</script>", "", done.stdout, flags=re.DOTALL)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine to draw the page")
+def test_a_page_on_which_nobody_was_scored_says_why(tmp_path):
+    data = make_leaderboard()
+    failed = [
+        replace(one, values={}, reason="no atoms", ca=None, lddt=None, plddt=None) for one in data.models
+    ]
+    empty = replace(
+        data, models=failed, scores=(), headline=(), rankings={}, duels={}, tie_widths={}, reliability={}
+    )
+    shown = drawn(empty, "", tmp_path)
+    assert "bad.pdb: line 3: no atoms" in shown
+    assert re.search(r'<section id="overview" hidden="?"?>', shown)
+    assert "No coordinates" in drawn(empty, "#/target/0/0", tmp_path)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine to draw the page")
+@pytest.mark.parametrize("place", ["", "#/target/1/3"])
+def test_the_scripts_of_the_page_run_in_a_browser(place, tmp_path):
+    shown = drawn(make_leaderboard(), place, tmp_path)
     if place:
         assert "T1 · best &amp; &lt;first&gt; model 1" in shown or "T1 · group 1 model 1" in shown
         assert 'aria-label="lDDT along T1"' in shown

@@ -17,9 +17,11 @@ function route() {
 }
 function render() {
   byId("theme").textContent = document.documentElement.dataset.theme === "dark" ? "Light" : "Dark";
-  showRanking();
-  showHeat();
-  showVersus();
+  if (ranked.key) { // somebody was scored
+    showRanking();
+    showHeat();
+    showVersus();
+  } else for (const id of ["overview", "versus"]) byId(id).hidden = true;
   showConfidence();
   showGaps();
   route();
