@@ -79,11 +79,11 @@ def align_structures(
 ) -> StructuralAlignment:
     """Align two chains by their Cα positions alone.
 
-    First alignments, turns and distances are those of the TM-align program. On related chains its numbers are
-    reached (`benchmarks/structure/superposition.py`); of pairs of unrelated fragments about one in ten ends in
-    another alignment, a few hundredths better or worse. Order along the chains is kept; circular permutations
-    and other orders are not searched. The answer may differ a little when the two chains change places, as the
-    program's does.
+    First alignments, turns and distances are those of the TM-align program. On related chains its numbers
+    are reached (`benchmarks/structure/superposition.py`); of pairs of unrelated fragments about one in ten
+    ends in another alignment, a few hundredths better or worse. Order along the chains is kept; circular
+    permutations and other orders are not searched. The answer may differ a little when the two chains change
+    places, as the program's does.
 
     Args:
         mobile: (res, 3), Å.
