@@ -56,11 +56,18 @@ class ChainPair:
     """Pairs over the residues of the shorter chain."""
     offset: int = 0
     """Residue number of the model less that of the target, where it is one constant."""
+    is_shifted: bool = False
+    """Whether the numbers were dropped because an alignment shows one protein under other numbers."""
     doubtful: int = 0
     """Residues of both chains left out because their place contradicts their number (`residue_order.py`)."""
 
     def numbers(self) -> str:
         """What the pair is worth, in words."""
+        if self.is_shifted:
+            return (
+                f"a sequence but not its numbers: residues of one number are {self.identity:.0%} identical, "
+                "so they must be matched by alignment"
+            )
         identity = "of unknown types" if np.isnan(self.identity) else f"{self.identity:.0%} identical"
         return f"{len(self.model)} residues by {self.by}, {identity}, {self.share:.0%} of the shorter chain"
 
@@ -69,7 +76,7 @@ class ChainPair:
         if len(self.model) < MIN_SHORT_RESIDUES:
             return False
         if self.by == "number":
-            least, share = MIN_NUMBER_IDENTITY, 0.0 if by == "number" else MIN_NUMBER_SHARE
+            least, share = (0.0, 0.0) if by == "number" else (MIN_NUMBER_IDENTITY, MIN_NUMBER_SHARE)
         else:
             least, share = MIN_ASKED_IDENTITY if by == "alignment" else MIN_IDENTITY, MIN_SHARE
         is_unknown = np.isnan(self.identity) and self.by == "number"
@@ -126,7 +133,9 @@ def pair_chains(model: ProteinAtoms, target: ProteinAtoms, by: By, *, skip_unlik
     """The better of both ways, or the one that was asked for; the caller looks whether it is believed.
 
     `auto` takes the numbers if they are believed and if an alignment finds no more equal residues (it is made
-    only where a residue of equal number has another type).
+    only where a residue of equal number has another type). `number` takes them at the user's word, other
+    sequences too (a design on a given backbone), unless an alignment shows that the numbers are shifted: then
+    the pair has no residues.
 
     Args:
         model: one chain.
@@ -142,7 +151,7 @@ def pair_chains(model: ProteinAtoms, target: ProteinAtoms, by: By, *, skip_unlik
         return pair_by_alignment(model, target)
     numbered = pair_by_number(model, target)
     if by == "number":
-        return numbered
+        return _unless_shifted(model, target, numbered)
     is_sound = numbered.is_believed(by)
     known = known_pairs(model, target, numbered.model, numbered.target)
     if is_sound and numbered.identical == known:
@@ -153,6 +162,19 @@ def pair_chains(model: ProteinAtoms, target: ProteinAtoms, by: By, *, skip_unlik
     if is_sound and aligned.identical <= numbered.identical:
         return numbered
     return aligned
+
+
+def _unless_shifted(model: ProteinAtoms, target: ProteinAtoms, numbered: ChainPair) -> ChainPair:
+    """The pair, or an empty one if its sequences disagree and an alignment shows one protein."""
+    if numbered.is_believed("auto") or numbered.identity >= MIN_NUMBER_IDENTITY or not len(numbered.model):
+        return numbered
+    aligned = pair_by_alignment(model, target)
+    if not aligned.is_believed("auto") or aligned.identical <= numbered.identical:
+        return numbered
+    nothing = np.zeros(0, np.int64)
+    return replace(
+        _pair(model, target, nothing, nothing, "number", 0), identity=numbered.identity, is_shifted=True
+    )
 
 
 def known_pairs(model: ProteinAtoms, target: ProteinAtoms, left: Integers, right: Integers) -> int:

@@ -98,7 +98,8 @@ def match_residues(
         model: one or more chains.
         target: one or more chains.
         residues: residue numbers of the target, a domain; all when None.
-        by: `number` or `alignment` to allow one way only; `auto` for numbers where the sequences agree.
+        by: `number` or `alignment` to allow one way only (`number` for other sequences too, unless they are
+            shifted); `auto` for numbers where the sequences agree.
 
     Raises:
         MatchError: no pair of chains has enough in common (with what the best has), or the target has no
@@ -176,7 +177,7 @@ def _refuse(
     """Says why no pair of chains is believed, by the numbers of the best."""
     (left, right), best = max(found.items(), key=lambda item: (item[1].identical, len(item[1].model)))
     needed = {
-        "number": f"{MIN_NUMBER_IDENTITY:.0%} identity by number",
+        "number": "residues of the same numbers",
         "alignment": f"{MIN_ASKED_IDENTITY:.0%} identity over {MIN_SHARE:.0%} of the shorter chain",
         "auto": f"{MIN_NUMBER_IDENTITY:.0%} identity by number, or {MIN_IDENTITY:.0%} by alignment "
         f"over {MIN_SHARE:.0%} of the shorter chain",
@@ -269,6 +270,8 @@ def _notes(
         if pair.by == "alignment":
             offset = f"; numbers differ by {pair.offset:+d}" if pair.offset else ""
             notes.append(f"{where}matched by alignment of the sequences: {pair.numbers()}{offset}")
+        elif pair.identity < MIN_NUMBER_IDENTITY:
+            notes.append(f"{where}matched by number as asked, though the sequences differ: {pair.numbers()}")
         others = differing(ours[left].atoms, theirs[right].atoms, pair)
         if others:
             more = ", …" if len(others) > _SHOWN else ""

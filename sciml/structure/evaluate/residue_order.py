@@ -39,7 +39,8 @@ def doubtful_residues(chain: ProteinAtoms) -> NDArray[np.bool_]:
             other
             for other in beside
             if other >= 0
-            and has_ca[[other, place]].all()
+            and has_ca[other]
+            and has_ca[place]
             and np.linalg.norm(chain.positions[other, _CA] - chain.positions[place, _CA])
             <= NEIGHBOUR_ANGSTROM
         ]

@@ -21,7 +21,7 @@ from sciml.structure.evaluate.details import model_details, residue_rows
 from sciml.structure.evaluate.families import compute
 from sciml.structure.evaluate.matching import Matched, MatchError, match_residues
 from sciml.structure.evaluate.records import ModelDetails, ModelScores, TargetResult
-from sciml.structure.evaluate.structural_matching import match_by_structure
+from sciml.structure.evaluate.structural_matching import match_by_structure, match_homologue
 
 MatchBy = Literal["auto", "number", "alignment", "structure"]
 _MOST_ATOMS_AT_ONCE = 400_000  # of one batch: models times residues times 37
@@ -56,8 +56,9 @@ class ScoreSettings:
     families: tuple[str, ...] = DEFAULT_FAMILIES
     """Families of `catalogue.py`."""
     match: MatchBy = "auto"
-    """`number` or `alignment` to allow one way only; `auto` for numbers where the sequences agree, else
-    alignment; `structure` for the residues that TM-align pairs, whatever the sequences."""
+    """`number`, `alignment` or `structure` (the residues that TM-align pairs, whatever the sequences) to
+    allow one way only; `auto` for numbers where the sequences agree, else alignment, else structure if that
+    shows one fold."""
 
 
 def score_target(
@@ -162,7 +163,13 @@ def _match(model: LoadedModel, target: ProteinAtoms, settings: ScoreSettings) ->
         raise MatchError(model.reason or "it could not be read")
     if settings.match == "structure":
         return match_by_structure(model.atoms, target)
-    return match_residues(model.atoms, target, by=settings.match)
+    try:
+        return match_residues(model.atoms, target, by="auto" if settings.match == "auto" else settings.match)
+    except MatchError as sequences_differ:
+        homologue = match_homologue(model.atoms, target) if settings.match == "auto" else None
+        if homologue is None:
+            raise
+        return replace(homologue, notes=(f"{sequences_differ.rule}", *homologue.notes))
 
 
 def _batches(

@@ -173,14 +173,22 @@ def test_one_residue_with_a_wrong_number_is_not_laid_over_another():
     assert 40 not in matched.model_index[[110]]
 
 
-@pytest.mark.parametrize("by", ["auto", "number", "alignment"])
+@pytest.mark.parametrize("by", ["auto", "alignment"])
 def test_another_protein_is_refused_with_the_numbers(by):
     with pytest.raises(MatchError, match=r"not of this target: chain A .* and A .* \d+% identical.*needed: "):
         match_residues(random_atoms(OTHER), random_atoms(SEQUENCE), by=by)
 
 
+def test_by_number_takes_another_sequence_at_the_word_of_the_user_and_says_so():
+    matched = match_residues(random_atoms(OTHER), random_atoms(SEQUENCE), by="number")
+    shared = min(len(OTHER), len(SEQUENCE))
+    assert matched.matched_by == "number"
+    assert matched.model_index[:shared].tolist() == list(range(shared))
+    assert any("as asked, though the sequences differ" in note for note in matched.notes)
+
+
 def test_by_number_refuses_an_offset_and_by_alignment_ignores_numbers():
-    with pytest.raises(MatchError, match="by number"):
+    with pytest.raises(MatchError, match=r"a sequence but not its numbers: .* must be matched by alignment"):
         match_residues(random_atoms(SEQUENCE), renumbered(random_atoms(SEQUENCE), 7), by="number")
     shuffled = random_atoms(SEQUENCE, numbers=np.arange(1000, 1240, 2))
     assert match_residues(shuffled, random_atoms(SEQUENCE), by="alignment").model_index.tolist() == list(

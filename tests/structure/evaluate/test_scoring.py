@@ -11,6 +11,7 @@ from sciml.structure.evaluate.records import ModelScores, read_result, write_res
 from sciml.structure.evaluate.scoring import LoadedModel, ScoreSettings, score_target
 from sciml.structure.scores.gdt import superposition_scores
 from tests.structure.evaluate.evaluation_case import FAST, chain, kept, shaken
+from tests.structure.folded_chain import STRAND
 
 SETTINGS = ScoreSettings(FAST)
 
@@ -105,7 +106,7 @@ def test_a_domain_is_scored_by_its_own_superposition():
 
 def test_failed_models_are_records_with_their_reason_and_stop_nobody():
     native = chain()
-    other = chain(seed=7)
+    other = chain(seed=7, torsions=[STRAND] * 41)
     found = score_target(
         "T",
         native,
@@ -204,12 +205,17 @@ def test_a_record_comes_back_from_json_with_what_is_not_finite():
     assert back.unit == "T-D1"
 
 
-def test_chains_of_one_shape_and_other_sequences_are_compared_when_asked():
+def test_chains_of_one_shape_and_other_sequences_are_compared_by_shape():
     native, homologue = chain(seed=0), chain(seed=7)  # the same torsions, other residues
     with_gap = kept(homologue, [*range(20), *range(23, 41)])
     renumbered = replace(with_gap, residue_index=np.arange(501, 539), chain_ids=("Q",) * 38)
-    refused = score_target("T", native, [model(renumbered)], settings=SETTINGS).records[0]
-    assert refused.status == "failed"
+    unasked = score_target("T", native, [model(renumbered)], settings=SETTINGS).records[0]
+    assert (unasked.status, unasked.matched_by) == ("done", "structure")
+    assert "not of this target" in unasked.notes[0]
+    by_sequence = ScoreSettings(SETTINGS.families, "alignment")
+    assert score_target("T", native, [model(renumbered)], settings=by_sequence).records[0].status == "failed"
+    half = score_target("T", native, [model(kept(renumbered, range(14)))], settings=SETTINGS).records[0]
+    assert half.status == "failed", "a helix fits into many proteins"
     found = score_target(
         "T", native, [model(renumbered)], settings=ScoreSettings(("tm", "tm_align", "lddt_ca"), "structure")
     )
