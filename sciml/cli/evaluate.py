@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from sciml.structure.evaluate.run import Evaluation, RunSettings, Say
 
 Choice = TypeVar("Choice", bound=str)
-_SCORES = "default, all, or names with commas, such as gdt,tm,lddt; `--list-scores` shows them."
+_SCORES = (
+    "all, fast (no CAD-score, no TM-align), or names with commas, such as gdt,tm,lddt; "
+    "`--list-scores` shows them."
+)
 _SET = "Folder of native structures, or of chains with index.csv.gz: predict each and score it, in one go."
 _NATIVE = (
     "Which model of a native file is the reference, from 1 (NMR), or best: the one each prediction fits best."
@@ -40,7 +43,7 @@ def evaluate(
     domains: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Domain definitions, such as T1024-D1: 1-193.")
     ] = None,
-    scores: Annotated[str, typer.Option(help=_SCORES)] = "default",
+    scores: Annotated[str, typer.Option(help=_SCORES)] = "all",
     match: Annotated[str, typer.Option(help=_MATCH)] = "auto",
     native_model: Annotated[str, typer.Option("--native-model", metavar="N|best", help=_NATIVE)] = "1",
     b_factors: Annotated[str, typer.Option("--b-factors", help=_B_FACTORS)] = "auto",

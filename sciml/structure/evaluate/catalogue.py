@@ -41,6 +41,7 @@ class Score:
 
 _GDT = "Zemla, Nucleic Acids Res. 31:3370 (2003)"
 _TM = "Zhang & Skolnick, Proteins 57:702 (2004)"
+_TM_ALIGN = "Zhang & Skolnick, Nucleic Acids Res. 33:2302 (2005)"
 _LDDT = "Mariani et al., Bioinformatics 29:2722 (2013)"
 _CAD = "Olechnovič et al., Proteins 81:149 (2013)"
 _CONTACT = "Monastyrskyy et al., Proteins 84:131 (2016)"
@@ -100,10 +101,18 @@ _ENTRIES = (
     Score("cad", "CAD", "cad", "1 minus the normalised difference of the residue contact areas of all "
           "atoms", _CAD),
     Score("tm_align", "TM-align", "tm_align", "TM-score of the best structural alignment, whatever the "
-          "residue numbers, by the target's length", "Zhang & Skolnick, Nucleic Acids Res. 33:2302 (2005)"),
+          "residue numbers, by the target's length", _TM_ALIGN),
+    Score("tm_align_model", "TM-align m", "tm_align", "the same by the model's length", _TM_ALIGN,
+          in_short=False),
+    Score("tm_align_residues", "TM-align n", "tm_align", "residues that this alignment pairs", _TM_ALIGN,
+          None, digits=0, missing_is_zero=False, in_short=False),
+    Score("tm_align_rmsd", "TM-align RMSD", "tm_align", "their root mean square deviation", _TM_ALIGN,
+          None, "Å", digits=2, missing_is_zero=False, in_short=False),
+    Score("tm_align_identity", "TM-align id", "tm_align", "share of them with the same residue type",
+          _TM_ALIGN, None, "%", 100.0, 1, in_short=False),
     *_contacts(),
-    Score("distogram_lddt", "disto lDDT", "distogram", "lDDT-Cβ between the distogram's expected distances "
-          "and the target's", _LDDT),
+    Score("distogram_lddt", "disto lDDT", "distogram", "share of the target's Cβ distances below 15 Å that "
+          "the distogram is expected to keep, over the four tolerances of lDDT", _LDDT),
     Score("distogram_precision_long_l5", "disto P L/5", "distogram", "precision of the L/5 most probable "
           "long-range contacts of the distogram", _CONTACT),
     Score("distogram_precision_long_l", "disto P L", "distogram", "the same of L contacts", _CONTACT),
@@ -152,17 +161,17 @@ FAMILIES: tuple[str, ...] = tuple(dict.fromkeys(entry.family for entry in _ENTRI
 """What `--scores` takes."""
 
 SLOW_FAMILIES = frozenset({"cad", "tm_align"})
-"""Families that the default leaves out: they take longer than all others together."""
+"""Families that `fast` leaves out: they take longer than all others together, about a second a model."""
 
-DEFAULT_FAMILIES: tuple[str, ...] = tuple(family for family in FAMILIES if family not in SLOW_FAMILIES)
-"""What is computed when nothing is said."""
+FAST_FAMILIES: tuple[str, ...] = tuple(family for family in FAMILIES if family not in SLOW_FAMILIES)
+"""What `--scores fast` computes; without it all are computed."""
 
 
 def chosen_families(words: Iterable[str]) -> tuple[str, ...]:
     """The families that the user's words name, in the order of the columns.
 
     Args:
-        words: names of families or figures, `default` or `all`; `-` counts as `_`.
+        words: names of families or figures, `all` or `fast`; `-` counts as `_`.
 
     Raises:
         SettingsError: a word that is none of them, or no word at all.
@@ -170,16 +179,16 @@ def chosen_families(words: Iterable[str]) -> tuple[str, ...]:
     wanted: set[str] = set()
     for word in words:
         name = word.strip().lower().replace("-", "_")
-        if name in ("default", "all"):
-            wanted |= set(DEFAULT_FAMILIES if name == "default" else FAMILIES)
+        if name in ("fast", "all"):
+            wanted |= set(FAST_FAMILIES if name == "fast" else FAMILIES)
         elif name in FAMILIES:
             wanted.add(name)
         elif name in SCORES and SCORES[name].family:
             wanted.add(SCORES[name].family)
         else:
-            raise SettingsError(f"no score {word!r}: give default, all, or some of {', '.join(FAMILIES)}")
+            raise SettingsError(f"no score {word!r}: give all, fast, or some of {', '.join(FAMILIES)}")
     if not wanted:
-        raise SettingsError(f"no score chosen: give default, all, or some of {', '.join(FAMILIES)}")
+        raise SettingsError(f"no score chosen: give all, fast, or some of {', '.join(FAMILIES)}")
     return tuple(family for family in FAMILIES if family in wanted)
 
 

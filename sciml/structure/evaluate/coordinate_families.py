@@ -32,6 +32,8 @@ _GEOMETRY = (
     *("bond_outliers", "angle_outliers", "chirality_errors", "cis_peptides", "backbone_score"),
 )
 
+_TM_ALIGN = ("tm_align", "tm_align_model", "tm_align_residues", "tm_align_rmsd", "tm_align_identity")
+
 
 def gdt(batch: Batch) -> Figures:
     """GDT_TS and GDT_HA."""
@@ -91,18 +93,25 @@ def cad(batch: Batch) -> Figures:
 
 
 def tm_align(batch: Batch) -> Figures:
-    """TM-score by structural alignment of the whole chain of the model; NaN below six residues."""
-    target = _known_ca(batch.target)
-    scores = []
+    """Structural alignment of the whole chain of the model with the target; NaN below six residues."""
+    target, target_sequence = _known_ca(batch.target)
+    found = []
     for chain in batch.chains:
-        mobile = _known_ca(chain)
-        few = min(len(target), len(mobile)) < FEWEST_RESIDUES
-        scores.append(math.nan if few else align_structures(mobile, target).tm_target)
-    return {"tm_align": np.array(scores)}
+        mobile, sequence = _known_ca(chain)
+        if min(len(target), len(mobile)) < FEWEST_RESIDUES:
+            found.append(dict.fromkeys(_TM_ALIGN, math.nan))
+            continue
+        one = align_structures(mobile, target, sequence, target_sequence)
+        figures = (one.tm_target, one.tm_mobile, float(one.aligned), one.rmsd, one.identity)
+        found.append(dict(zip(_TM_ALIGN, figures, strict=True)))
+    return columns(found)
 
 
-def _known_ca(atoms: ProteinAtoms) -> Array:
-    return atoms.positions[atoms.mask[:, CA] >= 0.5, CA].astype(np.float64)
+def _known_ca(atoms: ProteinAtoms) -> tuple[Array, str]:
+    """Positions (res, 3) and letters of the residues with a Cα."""
+    known = atoms.mask[:, CA] >= 0.5
+    letters = "".join(letter for letter, is_there in zip(atoms.sequence, known, strict=True) if is_there)
+    return atoms.positions[known, CA].astype(np.float64), letters
 
 
 def contacts(batch: Batch) -> Figures:

@@ -15,7 +15,7 @@ from sciml.data.casp_rr import ContactPrediction
 from sciml.data.protein_atoms import ProteinAtoms
 from sciml.errors import InputError
 from sciml.structure.evaluate.batch import CA, Batch, Evidence
-from sciml.structure.evaluate.catalogue import DEFAULT_FAMILIES
+from sciml.structure.evaluate.catalogue import FAMILIES
 from sciml.structure.evaluate.coordinate_families import listed_contacts
 from sciml.structure.evaluate.details import model_details, residue_rows
 from sciml.structure.evaluate.families import compute
@@ -53,7 +53,7 @@ class LoadedModel:
 class ScoreSettings:
     """What is computed and how residues are matched."""
 
-    families: tuple[str, ...] = DEFAULT_FAMILIES
+    families: tuple[str, ...] = FAMILIES
     """Families of `catalogue.py`."""
     match: MatchBy = "auto"
     """`number`, `alignment` or `structure` (the residues that TM-align pairs, whatever the sequences) to

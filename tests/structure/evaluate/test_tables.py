@@ -84,6 +84,6 @@ def test_every_score_says_what_it_is_and_where_it_is_from():
 
 def test_families_are_chosen_by_their_name_or_by_a_figure():
     assert chosen_families(["GDT_TS", "cad", "rmsd-ca"]) == ("gdt", "rmsd", "cad")
-    assert set(chosen_families(["all"])) > set(chosen_families(["default"]))
+    assert set(chosen_families(["all"])) > set(chosen_families(["fast"]))
     with pytest.raises(ValueError, match="no score 'gdtt'"):
         chosen_families(["gdtt"])
