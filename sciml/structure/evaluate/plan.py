@@ -6,9 +6,10 @@
   to, else the TARGET record of its file, else the folders that it lies in (`identifiers.py`); to the only
   target where there is one and nothing says otherwise. A name that fits several targets is refused with the
   choices.
-- The group is the one of a CASP name or AUTHOR record, else the sub-folders that the file lies in, else the
-  name of the folder of models; where a target has several files without a group and rank, each is a method
-  of its own that is named after what its name has besides the target's.
+- The group is the one of a CASP name or AUTHOR record, else the sub-folders that the file lies in but for
+  one that is called as the target, else the name of the folder of models; where a target has several files
+  without a group and rank, each is a method of its own that is named after what its name has besides the
+  target's.
 - A model of no target is listed as unused, a group without a model of a target as missing.
 """
 
@@ -158,7 +159,7 @@ def plan_evaluation(models: Path, targets: Path, domains: Path | None = None) ->
     unused: list[Unused] = []
     for prediction in find_predictions(models):
         target, author = _target_of(prediction, names, models)
-        groups[prediction.path] = prediction.group or author
+        groups[prediction.path] = _group_of(prediction, author, target)
         if target is None:
             shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
             reason = f"no target fits its name; there are: {shown}"
@@ -179,13 +180,26 @@ def _target_of(prediction: PredictedFile, names: Sequence[str], root: Path) -> t
     own = [prediction.target_id] if prediction.target_id else []
     found = find_target([*own, stem(path.name)], names, file=file)
     author = None
-    if prediction.source == "file":
+    if prediction.source == "file" or (prediction.source == "casp" and not _has_casp_name(prediction)):
         record, author = _casp_records(path)
         found = found or find_target([record] if record else [], names, file=file)
     if found is None and root.is_dir():
         folders = path.parent.relative_to(root).parts
         found = find_target(reversed(folders), names, file=file)
     return (names[0] if found is None and len(names) == 1 else found), author
+
+
+def _has_casp_name(prediction: PredictedFile) -> bool:
+    """Whether the name gives target, group and number, as `T1049TS427_1` does."""
+    return prediction.source == "casp" and prediction.rank is not None
+
+
+def _group_of(prediction: PredictedFile, author: str | None, target: str | None) -> str | None:
+    """The group that the file or its folders name; None if nothing does."""
+    if prediction.group is None or _has_casp_name(prediction):
+        return prediction.group or author
+    folders = [one for one in prediction.group.split("/") if one.casefold() != (target or "").casefold()]
+    return author or "/".join(folders) or None
 
 
 def _casp_records(path: Path) -> tuple[str | None, str | None]:

@@ -110,3 +110,25 @@ def test_targets_that_cannot_be_told_apart_or_are_not_there_are_refused(tmp_path
         find_targets(tmp_path / "empty")
     with pytest.raises(InputError, match="no such file or folder"):
         find_targets(tmp_path / "nowhere")
+
+
+def test_a_folder_called_as_the_target_is_no_group(tmp_path):
+    """T1/alpha.pdb, T2/alpha.pdb: two targets, one method; not two groups that each miss a target."""
+    for target in ("T1", "T2"):
+        write_pdb(tmp_path / "natives" / f"{target}.pdb", chain())
+        for method in ("alpha", "beta"):
+            write_pdb(tmp_path / "models" / target / f"{method}.pdb", chain())
+    plan = plan_evaluation(tmp_path / "models", tmp_path / "natives")
+    both = [("alpha", None), ("beta", None)]
+    assert names(plan) == {"T1": both, "T2": both}
+    assert plan.missing == ()
+
+
+def test_target_and_author_of_a_casp_file_count_where_its_name_says_nothing(tmp_path):
+    models, natives = write_case(tmp_path)
+    text = (models / "T2TS001_1.pdb").read_text()
+    (models / "T2TS001_1.pdb").unlink()
+    (models / "answer.txt").write_text(f"PFRMAT TS\nTARGET T2\nAUTHOR 1234-5678-9012\nMODEL 1\n{text}")
+    plan = plan_evaluation(models, natives)
+    assert sorted(names(plan)["T2"]) == [("1234-5678-9012", None), ("TS002", 1)]
+    assert plan.unused == ()
