@@ -4,6 +4,7 @@
     T1024-D2<tab>194-204,210-390
     D1 1-193                                     of the target named before, or of `target`
     T1024 408 residues, D1: 1-193, D2: 200-408   a line of the table on the web
+    1abc_A-D1: 5-60                              a target of any name, which has a letter
 
 Text after `#` is a comment. D0, the whole chain by custom, may overlap the others; other domains may not.
 
@@ -29,12 +30,12 @@ _MAX_LINE = 20_000
 _WHOLE_CHAIN = "D0"
 _RANGE = r"-?\d+(?:\s*[-–]\s*-?\d+)?"
 _ITEM = re.compile(
-    rf"(?:(?P<target>[A-Za-z][A-Za-z0-9._]{{0,63}})[-_:])?\b(?P<domain>D\d{{1,3}})\s*(?:[:=\s])\s*"
+    rf"(?:(?P<target>\b(?=\d*[A-Za-z])[A-Za-z0-9][A-Za-z0-9._-]{{0,63}}?)[-_:])?\b(?P<domain>D\d{{1,3}})\s*(?:[:=\s])\s*"
     rf"(?P<ranges>{_RANGE}(?:\s*[,;+&]\s*{_RANGE})*)"
 )
 _EDGES = re.compile(r"\s*(-?\d+)(?:\s*[-–]\s*(-?\d+))?\s*")
 _HEAD = re.compile(
-    r"\s*(?P<target>[A-Za-z][A-Za-z0-9._]{0,63})?\s*[:,]?\s*(?:(?P<length>\d{1,6})\s*(?:residues|res\.?|aa)?)?[\s,;:]*"
+    r"\s*(?P<target>(?=\d*[A-Za-z])[A-Za-z0-9][A-Za-z0-9._]{0,63})?\s*[:,]?\s*(?:(?P<length>\d{1,6})\s*(?:residues|res\.?|aa)?)?[\s,;:]*"
 )
 
 

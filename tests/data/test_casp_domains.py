@@ -37,6 +37,15 @@ def test_targets_keep_apart_and_residues_are_counted():
     assert len(domains["T1046s2"]["D0"].residues) == 100, "D0 is the whole chain and overlaps"
 
 
+def test_targets_are_called_as_files_are():
+    lines = ["1abc_A-D1: 5-60", "7tm-design-D1: 1-9", "2xyz 120 residues, D1: 1-50, D2: 51-120"]
+    assert ranges(lines) == {
+        "1abc_A": {"D1": [(5, 60)]},
+        "7tm-design": {"D1": [(1, 9)]},
+        "2xyz": {"D1": [(1, 50)], "D2": [(51, 120)]},
+    }
+
+
 def test_lines_without_a_target_are_those_of_the_given_one():
     assert ranges(["D1: 1-10", "D2: -5--1"], target="T1") == {"T1": {"D1": [(1, 10)], "D2": [(-5, -1)]}}
 
