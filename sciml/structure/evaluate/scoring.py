@@ -16,7 +16,7 @@ from sciml.data.protein_atoms import ProteinAtoms
 from sciml.errors import InputError
 from sciml.structure.evaluate.batch import CA, Batch, Evidence
 from sciml.structure.evaluate.catalogue import FAMILIES
-from sciml.structure.evaluate.coordinate_families import listed_contacts
+from sciml.structure.evaluate.contact_lists import PlacedContacts, place_contacts
 from sciml.structure.evaluate.details import model_details, residue_rows
 from sciml.structure.evaluate.families import compute
 from sciml.structure.evaluate.matching import Matched, MatchError, match_residues
@@ -95,8 +95,10 @@ def score_target(
     for index, model in enumerate(models):
         try:
             if model.contacts is not None:
-                for unit in ("", *domains):
-                    records[index, unit] = _contact_record(name, unit, model, target, domains)
+                by = "auto" if settings.match == "structure" else settings.match
+                placed = place_contacts(model.contacts, target, by)
+                for unit, numbers in (("", None), *domains.items()):
+                    records[index, unit] = _contact_record(name, unit, model, placed, numbers)
             else:
                 matched[index] = _match(model, target, settings)
         except InputError as error:
@@ -261,20 +263,19 @@ def _record(
 
 
 def _contact_record(
-    name: str,
-    unit: str,
-    model: LoadedModel,
-    target: ProteinAtoms,
-    domains: Mapping[str, Collection[int]],
+    name: str, unit: str, model: LoadedModel, placed: PlacedContacts, residues: Collection[int] | None
 ) -> ModelScores:
-    """A list of contacts against the target, residues by number."""
-    assert model.contacts is not None
-    if unit:
-        target = target.select(np.flatnonzero(np.isin(target.residue_index, list(domains[unit]))))
-    values = listed_contacts(target, model.contacts.pairs, model.contacts.probabilities)
-    notes = (*model.notes, "a list of contacts: nothing else is scored")
+    """A list of contacts against the target or a domain."""
     return ModelScores(
-        name, unit, model.group, model.model, model.file, values=values, matched_by="number", notes=notes
+        name,
+        unit,
+        model.group,
+        model.model,
+        model.file,
+        values=placed.scores(residues),
+        matched_by=placed.matched_by,
+        identity=placed.identity,
+        notes=(*model.notes, *placed.notes),
     )
 
 
