@@ -20,7 +20,8 @@ from sciml.structure.evaluate.plan import Domains, ModelFile
 from sciml.structure.evaluate.records import ModelScores, TargetResult
 from sciml.structure.evaluate.scoring import ScoreSettings, score_target
 
-_SCORES_VERSION = 1  # raised whenever a definition changes, so that kept scores are computed again
+_SCORES_VERSION = 2  # raised whenever a definition changes, so that kept scores are computed again
+_FIT = ("gdt_ts", "tm_score", "lddt_ca")  # which of several references fits best: the first, then the others
 
 
 @dataclass(frozen=True)
@@ -106,14 +107,17 @@ def _natives(task: TargetTask) -> list[ProteinAtoms]:
 
 
 def _best_of(results: Sequence[TargetResult]) -> TargetResult:
-    """For each record the scores against the reference that the model fits best; pictures show the first."""
+    """For each record the scores against the reference that the model fits best; pictures show the first.
+
+    Best is the highest GDT_TS; equal ones are told apart by TM-score, then by lDDT of Cα.
+    """
     records = []
     for rivals in zip(*(result.records for result in results), strict=True):
-        values = [one.values.get("gdt_ts", one.values.get("lddt_ca", np.nan)) for one in rivals]
+        values = np.array([[one.values.get(name, np.nan) for name in _FIT] for one in rivals])
         if np.isnan(values).all():
             records.append(rivals[0])
             continue
-        best = int(np.nanargmax(values))
+        best = max(range(len(rivals)), key=lambda place: tuple(np.nan_to_num(values[place], nan=-1.0)))
         note = f"scored against model {best + 1} of the target's {len(results)}, which it fits best"
         records.append(replace(rivals[best], notes=(*rivals[best].notes, note)))
     return replace(results[0], records=tuple(records))

@@ -258,3 +258,13 @@ def test_b_factors_are_plddt_where_the_caller_says_so(tmp_path):
     values = told.results[0].records[0].values
     assert values["plddt"] == pytest.approx(0.64)
     assert values["plddt_error"] == pytest.approx(0.36)
+
+
+def test_of_references_with_equal_gdt_the_closest_is_the_best(tmp_path):
+    native = chain()
+    write_ensemble(tmp_path / "T1.pdb", [shaken(native, 0.1, seed) for seed in (1, 2, 3)])
+    write_pdb(tmp_path / "m.pdb", shaken(native, 0.1, 3))
+    found, _ = run(tmp_path / "m.pdb", tmp_path / "T1.pdb", native_model="best")
+    record = found.results[0].records[0]
+    assert "scored against model 3" in record.notes[-1]
+    assert record.values["tm_score"] == pytest.approx(1, abs=1e-6)
