@@ -120,6 +120,7 @@ class _PairReader:
         self.file, self.residues = file, residues
         self.mode: int | None = None
         self.in_model = self.ended = False
+        self.last_line = 0
         self.model_number = 1
         self.form: int | None = None  # words of a row
         self.sequence: list[str] = []
@@ -128,7 +129,7 @@ class _PairReader:
         self.contact_angstrom: float | None = None
 
     def take(self, number: int, words: list[str]) -> None:
-        record = words[0]
+        record, self.last_line = words[0], number
         if record == "RMODE":
             self.mode = integer_of(words[1] if len(words) == 2 else "", "RMODE", self.file, number)
             if self.mode not in (1, 2) or self.rows:
@@ -192,7 +193,7 @@ class _PairReader:
         if not self.in_model:
             raise InputError("MODEL is missing", file=self.file)
         if not self.ended:
-            raise InputError("cut short: END is missing", file=self.file)
+            raise InputError("cut short: END is missing", file=self.file, line=self.last_line)
         if not self.rows:
             raise InputError("no pair of residues", file=self.file)
         table = np.array(self.rows, np.float64)

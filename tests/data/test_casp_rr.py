@@ -78,7 +78,7 @@ def test_the_form_since_casp14_with_and_without_distances():
         (OLD.replace("HDFG", "HDFZ"), "line 8: a letter of the sequence"),
         (OLD.replace("PFRMAT RR", "PFRMAT TS"), "line 1: the first line .* PFRMAT RR"),
         (OLD.replace("MODEL  1\n", ""), "line 6: 'HLEG.* before MODEL"),
-        (OLD.replace("\nEND\n", "\n"), "cut short: END is missing"),
+        (OLD.replace("\nEND\n", "\n"), "line 12: cut short: END is missing"),
         (OLD + "1 2 0 8 0.5", "line 14: text after END"),
         (OLD.replace("TARGET T0999\n", ""), "line 5: TARGET must come before"),
         (NEW.replace("0.25", "0.75", 1), "line 6: the 10 probabilities of a pair sum to 1"),
