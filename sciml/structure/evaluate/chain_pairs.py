@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sciml.data.protein_atoms import ProteinAtoms
 from sciml.data.residue_constants import RESTYPES_WITH_X, UNKNOWN_INDEX
-from sciml.structure.evaluate.residue_order import doubtful_residues
+from sciml.structure.evaluate.residue_order import doubtful_residues, out_of_order
 from sciml.structure.evaluate.sequence_alignment import (
     align_sequences,
     constant_offset,
@@ -34,6 +34,9 @@ MIN_ASKED_IDENTITY = 0.3
 """The same where alignment was asked for: homologues may be compared, chance (about 0.2) may not."""
 MIN_SHARE = 0.5
 """Aligned residues over the residues of the shorter chain, below which two chains are different proteins."""
+MIN_MIXED_RESIDUES = 5
+"""Residues out of order from which on their types decide: that so many agree by chance is one case in a
+million."""
 MIN_SHORT_RESIDUES = 3
 """Fewest residues that two chains must have in common."""
 
@@ -86,7 +89,8 @@ class ChainPair:
 def pair_by_number(model: ProteinAtoms, target: ProteinAtoms, offset: int = 0) -> ChainPair:
     """Residues whose number, less the offset, and insertion code are those of a residue of the target.
 
-    Residues whose place in the file contradicts their number are left out.
+    Residues whose place in the file contradicts their number are left out, unless there are many and their
+    types are those of the residues of their number: then the lines of a file were mixed, and that is all.
 
     Args:
         model: one chain.
@@ -98,7 +102,12 @@ def pair_by_number(model: ProteinAtoms, target: ProteinAtoms, offset: int = 0) -
         (index, places[key]) for index, key in enumerate(_keys(model, offset)) if key in places
     ]  # a number occurs once in a chain: readers see to that
     table = np.array(pairs, np.int64).reshape(-1, 2)
+    moved = table[out_of_order(model)[table[:, 0]] | out_of_order(target)[table[:, 1]]]
+    is_mixed = len(moved) >= MIN_MIXED_RESIDUES and (
+        identical(model.aatype[moved[:, 0]], target.aatype[moved[:, 1]]).mean() >= MIN_NUMBER_IDENTITY
+    )
     is_doubtful = doubtful_residues(model)[table[:, 0]] | doubtful_residues(target)[table[:, 1]]
+    is_doubtful &= not is_mixed
     kept = table[~is_doubtful]
     pair = _pair(model, target, kept[:, 0], kept[:, 1], "number", offset)
     return replace(pair, doubtful=int(is_doubtful.sum()))

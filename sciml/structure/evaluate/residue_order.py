@@ -2,7 +2,8 @@
 
 Some programs write modified residues after the rest of a chain: the number is right, the place is not. A
 residue with a wrong number looks the same. What tells them apart is where the residue lies: beside the
-residues with the next lower and higher numbers, or not.
+residues with the next lower and higher numbers, or not. Of a file whose lines were mixed or reversed many
+residues are out of order, and their types tell more surely (`chain_pairs.py`).
 """
 
 from bisect import bisect_right
@@ -18,11 +19,9 @@ NEIGHBOUR_ANGSTROM = 4.5
 _CA = ATOM_INDEX["CA"]
 
 
-def doubtful_residues(chain: ProteinAtoms) -> NDArray[np.bool_]:
-    """(res,), residues out of order whose Cα is near no residue of the next lower or higher number.
-
-    Out of order are those that do not belong to the longest run of residues, in the order of the file, whose
-    numbers never fall.
+def out_of_order(chain: ProteinAtoms) -> NDArray[np.bool_]:
+    """(res,), residues that do not belong to the longest run, in the order of the file, of numbers that never
+    fall.
 
     Args:
         chain: one chain.
@@ -30,7 +29,17 @@ def doubtful_residues(chain: ProteinAtoms) -> NDArray[np.bool_]:
     numbers = chain.residue_index
     if (np.diff(numbers) >= 0).all():
         return np.zeros(len(numbers), bool)
-    is_doubtful = ~_longest_rising(numbers)
+    return ~_longest_rising(numbers)
+
+
+def doubtful_residues(chain: ProteinAtoms) -> NDArray[np.bool_]:
+    """(res,), residues out of order whose Cα is near no residue of the next lower or higher number.
+
+    Args:
+        chain: one chain.
+    """
+    is_doubtful = out_of_order(chain)
+    numbers = chain.residue_index
     place_of = {number: place for place, number in enumerate(numbers.tolist())}
     has_ca = chain.mask[:, _CA] >= 0.5
     for place in np.flatnonzero(is_doubtful):

@@ -89,3 +89,26 @@ def test_a_residue_with_a_wrong_number_of_its_own_type_is_left_out_and_said():
     assert matched.model_index[99] == -1
     assert matched.model_index[20] in (-1, 20)
     assert any("their place contradicts their number" in note for note in matched.notes)
+
+
+def test_a_distorted_model_with_its_residues_in_any_order_is_matched_whole():
+    """Its neighbours are too far apart to confirm one another; the types at all numbers do."""
+    rng = np.random.default_rng(1)
+    target = ca_trace(SEQUENCE)
+    model = ca_trace(SEQUENCE)
+    model.positions[:, CA] += rng.normal(0, 4, (120, 3))
+    for order in (np.arange(120)[::-1], rng.permutation(120), np.roll(np.arange(120), 40)):
+        mixed = model.select(order)
+        assert doubtful_residues(mixed).any()
+        matched = match_residues(mixed, target)
+        assert matched.matched_by == "number"
+        np.testing.assert_array_equal(mixed.residue_index[matched.model_index], matched.target.residue_index)
+
+
+def test_numbers_dealt_out_at_random_are_not_believed():
+    rng = np.random.default_rng(2)
+    model = ca_trace(SEQUENCE)
+    wrong = ProteinAtoms(**{**vars(model), "residue_index": rng.permutation(120) + 1})
+    matched = match_residues(wrong, ca_trace(SEQUENCE))
+    assert matched.matched_by == "alignment"
+    np.testing.assert_array_equal(matched.model_index, np.arange(120))
