@@ -1,4 +1,5 @@
 // Plots in SVG: axes, head-to-head scatter, reliability diagram, curves along the chain.
+const shortened = (name) => name.length > 36 ? `${name.slice(0, 35)}…` : name;
 function ticks(low, high, most = 6) {
   const rough = (high - low) / most || 1, power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((value) => value >= rough);
@@ -51,7 +52,7 @@ function scatter(points, score, first, second) {
   let range = all.length ? [Math.min(...all) - .06 * span, Math.max(...all) + .06 * span] : [0, 1];
   if (score.zero) range = [Math.max(0, range[0]), Math.min(score.factor, range[1])];
   const width = DATA.tie[score.name] * score.factor;
-  const {svg, toX, toY} = frame({width: 520, height: 480, x: range, y: range, xTitle: `${first}: ${titled(score.name)}`, yTitle: `${second}: ${titled(score.name)}`,
+  const {svg, toX, toY} = frame({width: 520, height: 480, x: range, y: range, xTitle: `${shortened(first)}: ${titled(score.name)}`, yTitle: `${shortened(second)}: ${titled(score.name)}`,
     xText: rounded, yText: rounded, label: `${score.title} of ${second} against ${first} on ${points.length} units`});
   const [low, high] = range, edge = (value) => Math.min(high, Math.max(low, value));
   svg.append(drawing("path", {d: `M${toX(low)} ${toY(edge(low + width))}L${toX(edge(high - width))} ${toY(high)}L${toX(high)} ${toY(high)}L${toX(high)} ${toY(edge(high - width))}L${toX(edge(low + width))} ${toY(low)}L${toX(low)} ${toY(low)}Z`, fill: colour("grid")}),

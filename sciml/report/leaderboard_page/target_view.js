@@ -107,5 +107,5 @@ function lddtCurve(target, models, chosen, lddt, mark) {
   });
   svg.addEventListener("pointerleave", () => mark(null));
   const key = [["accent", "this model"], ...(plddt ? [["second", "its pLDDT"]] : []), ...(models.length > 1 ? [["faint", "other models"]] : [])];
-  return element("div", {}, svg, element("div", {class: "legend"}, key.map(([name, text]) => element("span", {}, element("i", {style: `background:${colour(name)}`}), text))));
+  return element("div", {}, element("div", {class: "curve"}, svg), element("div", {class: "legend"}, key.map(([name, text]) => element("span", {}, element("i", {style: `background:${colour(name)}`}), text))));
 }
