@@ -1,5 +1,6 @@
 """`sciml evaluate`: CASP-style scores, tables, ranking and an HTML leaderboard."""
 
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -253,9 +254,12 @@ def _native_model(text: str) -> str:
 
 def _floor(text: str) -> float:
     try:
-        return float(text)
-    except ValueError as error:
-        raise SettingsError(f"--floor is a number such as -2 or 0: {text!r}") from error
+        floor = float(text)
+    except ValueError:
+        floor = math.nan
+    if not math.isfinite(floor):
+        raise SettingsError(f"--floor is a number such as -2 or 0: {text!r}")
+    return floor
 
 
 def _one_of(option: str, value: str, *allowed: Choice) -> Choice:

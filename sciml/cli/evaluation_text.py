@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _MOST_ROWS = 40
 _WIDTH_OF_FILES = 150
 _WIDTH_OF_NAMES, _WIDTH_OF_FIGURE = 46, 11
+_LONGEST_NAME = 40
 _MODEL_COLUMNS = ("gdt_ts", "gdt_ha", "tm_score", "lddt", "lddt_ca", "cad", "rmsd_ca", "precision_long_l5")
 
 
@@ -63,7 +64,9 @@ def _model_table(found: "Evaluation", width: int) -> Table:
         header_style="bold",
     )
     for head in ("target", "group", "model"):
-        table.add_column(head, justify="right" if head == "model" else "left", no_wrap=True)
+        table.add_column(
+            head, justify="right" if head == "model" else "left", no_wrap=True, max_width=_LONGEST_NAME
+        )
     for name in columns:
         table.add_column(_head(SCORES[name]), justify="right", no_wrap=True)
     table.add_column("matched", no_wrap=True)
@@ -87,7 +90,9 @@ def _ranking_table(found: "Evaluation") -> Table:
         title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="bold"
     )
     for head in ("rank", "95 %", "group", "Σz", "95 % of Σz", "units", "missing"):
-        table.add_column(head, justify="left" if head == "group" else "right", no_wrap=True)
+        table.add_column(
+            head, justify="left" if head == "group" else "right", no_wrap=True, max_width=_LONGEST_NAME
+        )
     names = [name for name in SCORES if name in rows[0]]
     for name in names:
         table.add_column(_head(SCORES[name]), justify="right")

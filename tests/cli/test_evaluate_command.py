@@ -73,6 +73,7 @@ def test_failed_models_and_models_without_target_give_exit_code_three(case, caps
         (["models", "natives", "--match", "name"], "is not one of auto, number, alignment, structure"),
         (["models", "natives", "--native-model", "0"], "--native-model is a place"),
         (["models", "natives", "--floor", "low"], "--floor is a number"),
+        (["models", "natives", "--floor", "nan"], "--floor is a number"),
         (["models", "natives", "--rank-by", "luck"], "no row has the score 'luck'"),
     ],
 )
