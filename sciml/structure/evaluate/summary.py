@@ -41,9 +41,12 @@ class Standing:
 
 
 def counted_units(results: Iterable[TargetResult]) -> tuple[str, ...]:
-    """Names of the units that rankings and means count."""
-    names = []
+    """Names of the units that rankings and means count: not those of a target that could not be read, which
+    is nobody's failure."""
+    names: list[str] = []
     for result in results:
+        if not len(result.numbers):
+            continue
         names += [f"{result.target}-{domain}" for domain, _ in result.domains] or [result.target]
     return tuple(names)
 

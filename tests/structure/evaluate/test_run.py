@@ -268,3 +268,16 @@ def test_of_references_with_equal_gdt_the_closest_is_the_best(tmp_path):
     record = found.results[0].records[0]
     assert "scored against model 3" in record.notes[-1]
     assert record.values["tm_score"] == pytest.approx(1, abs=1e-6)
+
+
+def test_a_native_that_cannot_be_read_lowers_nobodys_mean(tmp_path):
+    models, natives = write_case(tmp_path)
+    whole, _ = run(models, natives / "T1.pdb")
+    (natives / "T2.pdb").write_text("")
+    found, _ = run(models, natives)
+    assert found.exit_code == 3
+    rows = {row["group"]: row for row in group_table(found.results, found.standing)}
+    for group in ("TS001", "TS002"):
+        own = next(record for record in whole.results[0].records if record.group == group)
+        assert rows[group]["gdt_ts"] == pytest.approx(own.values["gdt_ts"])
+        assert rows[group]["missing"] == 0
