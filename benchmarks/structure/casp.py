@@ -118,7 +118,7 @@ def rank_casp12(path: Path, seed: int) -> None:
     kinds: dict[str, set[str]] = {}
     for kind, target, group, number, values, _ in rows:
         key = target, group, number
-        twice += key in seen  # a model in several pieces has several rows; that with the highest GDT_TS counts
+        twice += key in seen  # a model in pieces has several rows; the one with the highest GDT_TS counts
         if key not in seen or values["GDT_TS"] > seen[key].values["GDT_TS"]:
             seen[key] = ScoreRow(target, group, number, values)
         kinds.setdefault(kind, set()).add(target)
