@@ -1,7 +1,8 @@
 """Reads the models of one target with what their programs say of them; what cannot be read is a reason.
 
 - A file with several models gives several, with the numbers of its MODEL records. Two models of one group
-  with one number: the later takes the next free number, which its notes say.
+  with one number: the later takes the next free number, which its notes say; lists of contacts come after
+  structures, so that they never take the place of a group's first model.
 - B-factors are pLDDT in the files of ColabFold, AlphaFold, its database and `sciml predict`, and wherever the
   caller says so; other files write other things there.
 - Estimates of another length than the model are laid over it by residue number where it is one chain, and
@@ -33,18 +34,18 @@ _PERCENT = 100.0
 
 
 def load_models(files: Sequence[ModelFile], b_factors: BFactors = "auto") -> list[LoadedModel]:
-    """Every model of the files, in their order.
+    """Every model of the files, in their order but for lists of contacts, which come last.
 
     Args:
         files: of one target.
         b_factors: whether B-factors are pLDDT (0-100): `auto` decides by the program that wrote them.
 
     Returns:
-        Models, and one entry with the reason for each file that cannot be read.
+        Models, structures first, and one entry with the reason for each file that cannot be read.
     """
     loaded: list[LoadedModel] = []
     taken: set[tuple[str, int]] = set()
-    for file in files:
+    for file in sorted(files, key=lambda one: one.prediction.kind == "contacts"):
         try:
             models = list(_read(file, b_factors))
         except InputError as error:

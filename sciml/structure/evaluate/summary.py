@@ -106,16 +106,21 @@ def unit_values(
     counts_as_zero = score in SCORES and SCORES[score].missing_is_zero
     sign = -1.0 if score in LOWER_IS_BETTER else 1.0
     found: dict[str, float] = {}
-    undefined = set()  # units on which the score has no value for anybody, such as contacts of a short chain
+    defined, without = (
+        set(),
+        set(),
+    )  # units on which somebody has a value, on which the group's model has none
     for row in counted_rows(results):
         value = row.values.get(score, math.nan)
-        undefined |= {row.target} if math.isnan(value) else set()
-        if row.group != group or math.isnan(value) or (models == "first" and row.model != 1):
+        defined |= set() if math.isnan(value) else {row.target}
+        if row.group != group or (models == "first" and row.model != 1):
             continue
-        if row.target not in found or sign * value > sign * found[row.target]:
+        if math.isnan(value):  # a list of contacts has no GDT, a short chain no contacts of long range
+            without.add(row.target)
+        elif row.target not in found or sign * value > sign * found[row.target]:
             found[row.target] = value
     return {
-        unit: found.get(unit, 0.0 if counts_as_zero and unit not in undefined else math.nan)
+        unit: found.get(unit, 0.0 if counts_as_zero and unit in defined and unit not in without else math.nan)
         for unit in counted_units(results)
     }
 

@@ -281,3 +281,18 @@ def test_a_native_that_cannot_be_read_lowers_nobodys_mean(tmp_path):
         own = next(record for record in whole.results[0].records if record.group == group)
         assert rows[group]["gdt_ts"] == pytest.approx(own.values["gdt_ts"])
         assert rows[group]["missing"] == 0
+
+
+def test_a_list_of_contacts_neither_takes_a_models_place_nor_hides_who_is_missing(tmp_path):
+    models, natives = write_case(tmp_path)
+    (models / "T1TS002_1.pdb").unlink()
+    atoms = [line for line in (models / "T1TS001_1.pdb").read_text().splitlines() if line[:4] == "ATOM"]
+    (models / "T1TS001_1.pdb").unlink()
+    head = ["PFRMAT TS", "TARGET T1", "AUTHOR me", "MODEL 1"]
+    (models / "b.txt").write_text("\n".join([*head, *atoms, "TER", "END", ""]))
+    contact_file(models / "a.txt", chain(0), 41)  # of the same author, and before it in the folder
+    found, _ = run(models, natives, families=("gdt", "contacts"))
+    own = [(one.model, "gdt_ts" in one.values) for one in found.results[0].records if one.group == "me"]
+    assert own == [(1, True), (2, False)]
+    assert unit_values(found.results, "me", "gdt_ts")["T1"] > 0.5
+    assert unit_values(found.results, "TS002", "gdt_ts")["T1"] == 0
