@@ -4,7 +4,7 @@ The superposition and lDDT are computed once, when they are first asked for.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from sciml.data.protein_atoms import ProteinAtoms
 from sciml.data.residue_constants import ATOM_INDEX
+from sciml.errors import SettingsError
 from sciml.structure.evaluate.matching import Matched
 from sciml.structure.scores.gdt import SuperpositionScores, superposition_scores
-from sciml.structure.scores.lddt import LddtScores, lddt
+from sciml.structure.scores.lddt import RADIUS_ANGSTROM, THRESHOLDS_ANGSTROM, LddtScores, lddt
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -38,6 +39,23 @@ class Evidence:
     """(bin - 1,), Å."""
 
 
+@dataclass(frozen=True)
+class LddtSettings:
+    """Which distances lDDT compares, and when they are preserved."""
+
+    radius: float = RADIUS_ANGSTROM
+    """Inclusion radius, Å."""
+    thresholds: tuple[float, ...] = THRESHOLDS_ANGSTROM
+    """Å; the score is the mean over them."""
+
+    def __post_init__(self) -> None:
+        numbers = np.array([self.radius, *self.thresholds], np.float64)
+        if not np.isfinite(numbers).all() or not self.thresholds or not (numbers > 0).all():
+            raise SettingsError(
+                f"lDDT needs a radius and thresholds above 0 Å: {self.radius}, {self.thresholds}"
+            )
+
+
 @dataclass(frozen=True, eq=False)
 class Batch:
     """Models of one target over the same residues of it."""
@@ -54,10 +72,15 @@ class Batch:
     """What each model says of itself."""
     chains: tuple[ProteinAtoms, ...]
     """The whole chains of each model that were laid over the target, matched residues and others."""
+    lddt_settings: LddtSettings = field(default_factory=LddtSettings)
+    """Of both lDDT scores, but for the truth that pLDDT is compared with."""
 
     @staticmethod
     def of(
-        matched: Sequence[Matched], evidence: Sequence[Evidence], chains: Sequence[ProteinAtoms]
+        matched: Sequence[Matched],
+        evidence: Sequence[Evidence],
+        chains: Sequence[ProteinAtoms],
+        lddt_settings: LddtSettings | None = None,
     ) -> "Batch":
         """Matched models of equal targets."""
         return Batch(
@@ -67,18 +90,19 @@ class Batch:
             aatype=np.stack([one.aatype for one in matched]),
             evidence=tuple(evidence),
             chains=tuple(chains),
+            lddt_settings=lddt_settings or LddtSettings(),
         )
 
     def only(self, model: int) -> "Batch":
         """One model of the batch."""
         one = slice(model, model + 1)
-        return Batch(
-            self.target,
-            self.positions[one],
-            self.mask[one],
-            self.aatype[one],
-            self.evidence[one],
-            self.chains[one],
+        return replace(
+            self,
+            positions=self.positions[one],
+            mask=self.mask[one],
+            aatype=self.aatype[one],
+            evidence=self.evidence[one],
+            chains=self.chains[one],
         )
 
     @cached_property
@@ -110,14 +134,22 @@ class Batch:
     @cached_property
     def lddt_ca(self) -> LddtScores:
         """lDDT of Cα atoms, no check of stereochemistry."""
-        return self._lddt("ca", stereochemistry=False)
+        return self._lddt("ca", self.lddt_settings, stereochemistry=False)
+
+    @cached_property
+    def published_lddt_ca(self) -> LddtScores:
+        """lDDT of Cα atoms by the published radius and thresholds: what pLDDT predicts."""
+        published = LddtSettings()
+        if self.lddt_settings == published:
+            return self.lddt_ca
+        return self._lddt("ca", published, stereochemistry=False)
 
     @cached_property
     def lddt_all(self) -> LddtScores:
         """lDDT of all heavy atoms, with the checks."""
-        return self._lddt("all", stereochemistry=True)
+        return self._lddt("all", self.lddt_settings, stereochemistry=True)
 
-    def _lddt(self, atoms: str, *, stereochemistry: bool) -> LddtScores:
+    def _lddt(self, atoms: str, settings: LddtSettings, *, stereochemistry: bool) -> LddtScores:
         return lddt(
             self.positions,
             self.mask,
@@ -127,6 +159,8 @@ class Batch:
             residue_index=self.target.residue_index,
             chain_index=self.chain_index,
             model_aatype=self.aatype,
+            radius=settings.radius,
+            thresholds=settings.thresholds,
             stereochemistry=stereochemistry,
             atoms="ca" if atoms == "ca" else "all",
         )

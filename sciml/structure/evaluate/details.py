@@ -32,7 +32,7 @@ def residue_rows(target: ProteinAtoms) -> dict[ResidueKey, int]:
 
 
 def model_details(
-    batch: Batch, models: Sequence[Named], rows: Mapping[ResidueKey, int]
+    batch: Batch, models: Sequence[Named], rows: Mapping[ResidueKey, int], *, all_atoms: bool = False
 ) -> list[ModelDetails]:
     """Arrays over all residues of the target from those of the batch's part of it.
 
@@ -40,6 +40,7 @@ def model_details(
         batch: the models over some chains of the target.
         models: their names, in the order of the batch.
         rows: place of each residue in the whole target.
+        all_atoms: whether all-atom lDDT is wanted too.
 
     Returns:
         One entry for each model; NaN where its batch has no residue.
@@ -48,6 +49,8 @@ def model_details(
     found = []
     for number, model in enumerate(models):
         arrays = {"ca": batch.superposed_ca[number], "lddt": batch.lddt_ca.residue[number]}
+        if all_atoms:
+            arrays["lddt_all"] = batch.lddt_all.residue[number]
         plddt = batch.evidence[number].plddt
         if plddt is not None:
             arrays["plddt"] = plddt

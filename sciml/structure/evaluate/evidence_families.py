@@ -25,7 +25,7 @@ def confidence(batch: Batch) -> Figures:
     for number, evidence in enumerate(batch.evidence):
         row: dict[str, float] = {}
         if evidence.plddt is not None:
-            true = batch.lddt_ca.residue[number]
+            true = batch.published_lddt_ca.residue[number]
             found = plddt_agreement(evidence.plddt.clip(0, 1), true, _BINS)
             known = evidence.plddt[np.isfinite(evidence.plddt)]
             row |= {

@@ -20,7 +20,7 @@ from sciml.runs.files import atomic_write_bytes, atomic_write_text
 from sciml.runs.folder import format_json
 
 Array = NDArray[np.floating]
-_ARRAYS = ("ca", "lddt", "plddt")
+_ARRAYS = ("ca", "lddt", "plddt", "lddt_all")
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,8 @@ class ModelDetails:
     """(res,), lDDT-Cα, 0-1; NaN where there is none."""
     plddt: Array | None = None
     """(res,), 0-1; None where the file says nothing of confidence."""
+    lddt_all: Array | None = None
+    """(res,), all-atom lDDT with its checks, 0-1; None where that score was not asked for."""
 
 
 @dataclass(frozen=True, eq=False)

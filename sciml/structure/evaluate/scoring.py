@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sciml.data.casp_rr import ContactPrediction
 from sciml.data.protein_atoms import ProteinAtoms
 from sciml.errors import InputError
-from sciml.structure.evaluate.batch import CA, Batch, Evidence
+from sciml.structure.evaluate.batch import CA, Batch, Evidence, LddtSettings
 from sciml.structure.evaluate.catalogue import FAMILIES
 from sciml.structure.evaluate.contact_lists import PlacedContacts, place_contacts
 from sciml.structure.evaluate.details import model_details, residue_rows
@@ -59,6 +59,8 @@ class ScoreSettings:
     """`number`, `alignment` or `structure` (the residues that TM-align pairs, whatever the sequences) to
     allow one way only; `auto` for numbers where the sequences agree, else alignment, else structure if that
     shows one fold."""
+    lddt: LddtSettings = field(default_factory=LddtSettings)
+    """Inclusion radius and thresholds of both lDDT scores."""
 
 
 def score_target(
@@ -107,7 +109,7 @@ def score_target(
     details: dict[int, ModelDetails] = {}
     rows = residue_rows(target)
     for unit, residues in (("", None), *domains.items()):
-        for whole, everybody in _batches(matched, models, residues):
+        for whole, everybody in _batches(matched, models, residues, settings.lddt):
             for indices, batch, figures in _scored(whole, everybody, settings.families):
                 if isinstance(figures, ValueError):
                     records[indices[0], unit] = _failed(name, unit, models[indices[0]], str(figures))
@@ -115,9 +117,10 @@ def score_target(
                 for index, values in zip(indices, figures, strict=True):
                     records[index, unit] = _record(name, unit, models[index], matched[index], values)
                 if unit == "":
-                    details |= dict(
-                        zip(indices, model_details(batch, [models[i] for i in indices], rows), strict=True)
+                    arrays = model_details(
+                        batch, [models[i] for i in indices], rows, all_atoms="lddt" in settings.families
                     )
+                    details |= dict(zip(indices, arrays, strict=True))
         for index in matched.keys() - {index for index, done in records if done == unit}:
             reason = f"the chain that the model was laid over has no residue of {unit}"
             records[index, unit] = _failed(name, unit, models[index], reason)
@@ -175,7 +178,10 @@ def _match(model: LoadedModel, target: ProteinAtoms, settings: ScoreSettings) ->
 
 
 def _batches(
-    matched: Mapping[int, Matched], models: Sequence[LoadedModel], residues: Collection[int] | None
+    matched: Mapping[int, Matched],
+    models: Sequence[LoadedModel],
+    residues: Collection[int] | None,
+    lddt_settings: LddtSettings,
 ) -> Iterator[tuple[list[int], Batch]]:
     """Models over the same chains of the target together, cut to a domain."""
     together: dict[str, list[int]] = {}
@@ -197,6 +203,7 @@ def _batches(
                     [_cut(matched[index], chosen) for index in part],
                     [_laid(models[index].evidence, matched[index].model_index[chosen]) for index in part],
                     [_own_chains(models[index], matched[index]) for index in part],
+                    lddt_settings,
                 ),
             )
 

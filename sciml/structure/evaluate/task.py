@@ -20,7 +20,7 @@ from sciml.structure.evaluate.plan import Domains, ModelFile
 from sciml.structure.evaluate.records import ModelScores, TargetResult
 from sciml.structure.evaluate.scoring import ScoreSettings, score_target
 
-_SCORES_VERSION = 2  # raised whenever a definition changes, so that kept scores are computed again
+_SCORES_VERSION = 3  # raised whenever a definition changes, so that kept scores are computed again
 _FIT = ("gdt_ts", "tm_score", "lddt_ca")  # which of several references fits best: the first, then the others
 
 
