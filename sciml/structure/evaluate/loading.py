@@ -69,12 +69,13 @@ def _read(file: ModelFile, b_factors: BFactors) -> Iterator[LoadedModel]:
         yield LoadedModel(file.group, number, file.path, contacts=contacts)
         return
     structures = read_structures(file.path)
+    has_authors = len({structure.author for structure in structures}) > 1  # several CASP files in one
     for place, structure in enumerate(structures, start=1):
         single = file.number if len(structures) == 1 else None
         number = single or structure.model_number or place
         evidence, notes = _evidence(file.prediction, structure.atoms, b_factors)
         yield LoadedModel(
-            file.group,
+            (has_authors and structure.author) or file.group,
             number,
             file.path,
             structure.atoms,

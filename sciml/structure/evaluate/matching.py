@@ -270,6 +270,8 @@ def _notes(
         if pair.by == "alignment":
             offset = f"; numbers differ by {pair.offset:+d}" if pair.offset else ""
             notes.append(f"{where}matched by alignment of the sequences: {pair.numbers()}{offset}")
+        elif np.isnan(pair.identity):
+            notes.append(f"{where}matched by number alone: no residue has a known type in both")
         elif pair.identity < MIN_NUMBER_IDENTITY:
             notes.append(f"{where}matched by number as asked, though the sequences differ: {pair.numbers()}")
         others = differing(ours[left].atoms, theirs[right].atoms, pair)

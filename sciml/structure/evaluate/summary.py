@@ -106,10 +106,8 @@ def unit_values(
     counts_as_zero = score in SCORES and SCORES[score].missing_is_zero
     sign = -1.0 if score in LOWER_IS_BETTER else 1.0
     found: dict[str, float] = {}
-    defined, without = (
-        set(),
-        set(),
-    )  # units on which somebody has a value, on which the group's model has none
+    defined: set[str] = set()  # units on which somebody has a value
+    without: set[str] = set()  # units on which the group's model has none
     for row in counted_rows(results):
         value = row.values.get(score, math.nan)
         defined |= set() if math.isnan(value) else {row.target}

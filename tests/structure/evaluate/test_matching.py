@@ -161,6 +161,7 @@ def test_residues_of_unknown_type_match_by_number_and_count_for_nothing():
     assert matched.mask[50:55, ATOM_INDEX["CA"]].all()
     all_unknown = match_residues(random_atoms("X" * 120), random_atoms(SEQUENCE))
     assert np.isnan(all_unknown.identity)
+    assert "matched by number alone: no residue has a known type in both" in all_unknown.notes
     assert all_unknown.model_index.tolist() == list(range(120))
 
 

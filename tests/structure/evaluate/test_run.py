@@ -296,3 +296,18 @@ def test_a_list_of_contacts_neither_takes_a_models_place_nor_hides_who_is_missin
     assert own == [(1, True), (2, False)]
     assert unit_values(found.results, "me", "gdt_ts")["T1"] > 0.5
     assert unit_values(found.results, "TS002", "gdt_ts")["T1"] == 0
+
+
+def test_casp_files_of_several_authors_in_one_file_keep_their_groups(tmp_path):
+    models, natives = write_case(tmp_path, targets=("T1",))
+    text = ""
+    for author, group in (("ours", "TS001"), ("theirs", "TS002")):
+        lines = (models / f"T1{group}_1.pdb").read_text().splitlines()
+        atoms = [line for line in lines if line.startswith("ATOM")]
+        head = ["PFRMAT TS", "TARGET T1", f"AUTHOR {author}", "MODEL 1"]
+        text += "\n".join([*head, *atoms, "TER", "END", ""])
+    (tmp_path / "both.txt").write_text(text)
+    alone = {one.group: one.values["gdt_ts"] for one in run(models, natives)[0].results[0].records}
+    records = run(tmp_path / "both.txt", natives)[0].results[0].records
+    assert [(one.group, one.model) for one in records] == [("ours", 1), ("theirs", 1)]
+    assert [one.values["gdt_ts"] for one in records] == [alone["TS001"], alone["TS002"]]
