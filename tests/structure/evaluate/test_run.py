@@ -270,19 +270,6 @@ def test_of_references_with_equal_gdt_the_closest_is_the_best(tmp_path):
     assert record.values["tm_score"] == pytest.approx(1, abs=1e-6)
 
 
-def test_a_native_that_cannot_be_read_lowers_nobodys_mean(tmp_path):
-    models, natives = write_case(tmp_path)
-    whole, _ = run(models, natives / "T1.pdb")
-    (natives / "T2.pdb").write_text("")
-    found, _ = run(models, natives)
-    assert found.exit_code == 3
-    rows = {row["group"]: row for row in group_table(found.results, found.standing)}
-    for group in ("TS001", "TS002"):
-        own = next(record for record in whole.results[0].records if record.group == group)
-        assert rows[group]["gdt_ts"] == pytest.approx(own.values["gdt_ts"])
-        assert rows[group]["missing"] == 0
-
-
 def test_a_list_of_contacts_neither_takes_a_models_place_nor_hides_who_is_missing(tmp_path):
     models, natives = write_case(tmp_path)
     (models / "T1TS002_1.pdb").unlink()
@@ -296,18 +283,3 @@ def test_a_list_of_contacts_neither_takes_a_models_place_nor_hides_who_is_missin
     assert own == [(1, True), (2, False)]
     assert unit_values(found.results, "me", "gdt_ts")["T1"] > 0.5
     assert unit_values(found.results, "TS002", "gdt_ts")["T1"] == 0
-
-
-def test_casp_files_of_several_authors_in_one_file_keep_their_groups(tmp_path):
-    models, natives = write_case(tmp_path, targets=("T1",))
-    text = ""
-    for author, group in (("ours", "TS001"), ("theirs", "TS002")):
-        lines = (models / f"T1{group}_1.pdb").read_text().splitlines()
-        atoms = [line for line in lines if line.startswith("ATOM")]
-        head = ["PFRMAT TS", "TARGET T1", f"AUTHOR {author}", "MODEL 1"]
-        text += "\n".join([*head, *atoms, "TER", "END", ""])
-    (tmp_path / "both.txt").write_text(text)
-    alone = {one.group: one.values["gdt_ts"] for one in run(models, natives)[0].results[0].records}
-    records = run(tmp_path / "both.txt", natives)[0].results[0].records
-    assert [(one.group, one.model) for one in records] == [("ours", 1), ("theirs", 1)]
-    assert [one.values["gdt_ts"] for one in records] == [alone["TS001"], alone["TS002"]]
