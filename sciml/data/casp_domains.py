@@ -30,7 +30,7 @@ _MAX_LINE = 20_000
 _WHOLE_CHAIN = "D0"
 _RANGE = r"-?\d+(?:\s*[-–]\s*-?\d+)?"
 _ITEM = re.compile(
-    rf"(?:(?P<target>\b(?=\d*[A-Za-z])[A-Za-z0-9][A-Za-z0-9._-]{{0,63}}?)[-_:])?\b(?P<domain>D\d{{1,3}})\s*(?:[:=\s])\s*"
+    rf"(?:(?P<target>\b(?=\d*[A-Za-z])[A-Za-z0-9][A-Za-z0-9._-]{{0,63}}?)[-_:]|\b)(?P<domain>D\d{{1,3}})\s*(?:[:=\s])\s*"
     rf"(?P<ranges>{_RANGE}(?:\s*[,;+&]\s*{_RANGE})*)"
 )
 _EDGES = re.compile(r"\s*(-?\d+)(?:\s*[-–]\s*(-?\d+))?\s*")

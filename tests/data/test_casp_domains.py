@@ -29,6 +29,11 @@ def test_the_usual_forms_say_the_same(lines):
     assert ranges(lines) == {"T1024": {"D1": [(1, 193)], "D2": [(200, 220), (230, 408)]}}
 
 
+def test_a_domain_may_be_joined_to_its_target_by_an_underscore():
+    found = parse_domains(["1abc_A_D1: 5-60"], "domains.txt")
+    assert found["1abc_A"]["D1"].ranges == ((5, 60),)
+
+
 def test_targets_keep_apart_and_residues_are_counted():
     domains = parse_domains(["T1046s1-D1: 1-72", "T1046s2-D1: 5,7-9", "T1046s2-D0: 1-100"])
     assert domains["T1046s2"]["D1"].residues == {5, 7, 8, 9}
