@@ -46,6 +46,10 @@ def evaluate(
     ] = None,
     scores: Annotated[str, typer.Option(help=_SCORES)] = "all",
     match: Annotated[str, typer.Option(help=_MATCH)] = "auto",
+    lddt_radius: Annotated[float, typer.Option(metavar="Å", help="Inclusion radius of lDDT.")] = 15.0,
+    lddt_thresholds: Annotated[
+        str, typer.Option(metavar="Å,Å,…", help="Deviations at which lDDT counts a distance as kept.")
+    ] = "0.5,1,2,4",
     native_model: Annotated[str, typer.Option("--native-model", metavar="N|best", help=_NATIVE)] = "1",
     b_factors: Annotated[str, typer.Option("--b-factors", help=_B_FACTORS)] = "auto",
     baseline: Annotated[
@@ -101,6 +105,7 @@ def evaluate(
     if list_scores:
         print_scores(console)
         return
+    from sciml.structure.evaluate.batch import LddtSettings
     from sciml.structure.evaluate.catalogue import chosen_families
     from sciml.structure.evaluate.run import RunSettings
     from sciml.structure.evaluate.scoring import ScoreSettings
@@ -114,6 +119,7 @@ def evaluate(
         score=ScoreSettings(
             chosen_families(scores.split(",")),
             _one_of("--match", match, "auto", "number", "alignment", "structure"),
+            LddtSettings(lddt_radius, _numbers("--lddt-thresholds", lddt_thresholds)),
         ),
         native_model=_native_model(native_model),
         b_factors=_one_of("--b-factors", b_factors, "auto", "plddt", "other"),
@@ -260,6 +266,13 @@ def _floor(text: str) -> float:
     if not math.isfinite(floor):
         raise SettingsError(f"--floor is a number such as -2 or 0: {text!r}")
     return floor
+
+
+def _numbers(option: str, text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(word) for word in text.split(","))
+    except ValueError:
+        raise SettingsError(f"{option} is numbers with commas between them: {text!r}") from None
 
 
 def _one_of(option: str, value: str, *allowed: Choice) -> Choice:

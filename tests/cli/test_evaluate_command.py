@@ -84,6 +84,26 @@ def test_unusable_settings_and_input_give_exit_code_two(case, capsys, words, mes
     assert "Traceback" not in error
 
 
+def test_wider_thresholds_of_lddt_give_a_higher_score(case):
+    assert evaluate(*case, "-o", "published") == 0
+    assert evaluate(*case, "-o", "wide", "--lddt-thresholds", "2,4,8", "--lddt-radius", "10") == 0
+    published, wide = (
+        [
+            float(row["lddt_ca"])
+            for row in read_csv((case[0].parent / name / "scores.csv").read_text()).records()
+        ]
+        for name in ("published", "wide")
+    )
+    assert len(published) == len(wide) == 4
+    assert all(high > low for high, low in zip(wide, published, strict=True))
+
+
+@pytest.mark.parametrize("words", [("--lddt-radius", "-1"), ("--lddt-thresholds", "1,x")])
+def test_an_lddt_without_meaning_is_refused(case, capsys, words):
+    assert evaluate(*case, *words) == 2
+    assert "lddt" in capsys.readouterr().err.lower()
+
+
 def test_a_baseline_is_compared_score_by_score(case, capsys):
     models, natives = case
     (models.parent / "old").mkdir()
