@@ -64,7 +64,7 @@ def gdc_sc(
         if not ca.any():
             found.append(0.0)
             continue
-        motion = _superposition(model[ca, ATOM_INDEX["CA"]], target[ca, ATOM_INDEX["CA"]], len(aatype))
+        motion = superposition_of_most(model[ca, ATOM_INDEX["CA"]], target[ca, ATOM_INDEX["CA"]], len(aatype))
         laid = transformed(np.where(np.isfinite(model), model, 0).reshape(-1, 3), *motion).reshape(
             model.shape
         )
@@ -89,8 +89,17 @@ def _characteristic_slots() -> NDArray[np.int64]:
     return slots
 
 
-def _superposition(mobile: Array, target: Array, residues: int) -> tuple[Array, Array]:
-    """The visited motion with the most Cα within 4 Å, of equals the one with the best TM-score."""
+def superposition_of_most(mobile: Array, target: Array, residues: int) -> tuple[Array, Array]:
+    """The visited motion with the most Cα within 4 Å, of equals the one with the best TM-score.
+
+    Args:
+        mobile: (res, 3), Å, Cα atoms of a model.
+        target: (res, 3), Å, those of the target.
+        residues: of the whole target, from which the TM-score's d0 is made.
+
+    Returns:
+        Rotation (3, 3) and translation (3,) in Å: `mobile @ rotation.T + translation` lies on the target.
+    """
     d0 = tm_d0(residues)
     best = (-1.0, np.eye(3), np.zeros(3))
 
