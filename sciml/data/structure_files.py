@@ -7,6 +7,7 @@ What is read and what is left out: `AtomCollector` (atoms, alternative locations
 
 import os
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from sciml.data.mmcif_models import CifModels
 from sciml.data.pdb_models import CASP_RECORDS, PDB_RECORDS, PdbModels
@@ -21,13 +22,16 @@ _PDB_WORDS = (PDB_RECORDS | CASP_RECORDS) - {"ATOM", "HETATM"}
 _NumberedLine = tuple[int, str]
 
 
-def read_structures(path: str | os.PathLike[str], *, all_models: bool = True) -> tuple[StructureModel, ...]:
+def read_structures(
+    path: str | os.PathLike[str], *, all_models: bool = True, lines: range | None = None
+) -> tuple[StructureModel, ...]:
     """Every model of a PDB, mmCIF or CASP TS file, plain or gzip.
 
     Args:
         path: the file, or `-` for standard input.
         all_models: False to stop after the first, which stands for an NMR ensemble unless it is asked for
             another.
+        lines: numbers, from 1, of the lines to read, as if the file had no others; all when None.
 
     Returns:
         At least one model, in the order of the file.
@@ -37,20 +41,21 @@ def read_structures(path: str | os.PathLike[str], *, all_models: bool = True) ->
             (with the line); nothing else.
     """
     file = display_name(os.fspath(path))
-    lines = _checked_lines(os.fspath(path), file)
+    chosen = _checked_lines(os.fspath(path), file, lines)
     head: list[_NumberedLine] = []
-    is_cif = _is_cif(lines, head, file)
+    is_cif = _is_cif(chosen, head, file)
     reader = CifModels(file) if is_cif else PdbModels(file)
     models: list[StructureModel] = []
-    for model in reader.read(_joined(head, lines)):
+    for model in reader.read(_joined(head, chosen)):
         models.append(model)
         if not all_models:
             break
     return tuple(models)
 
 
-def _checked_lines(path: str, file: str) -> Iterator[_NumberedLine]:
-    for number, line in enumerate(read_lines(path, LIMITS), start=1):
+def _checked_lines(path: str, file: str, lines: range | None) -> Iterator[_NumberedLine]:
+    first, stop = (1, None) if lines is None else (lines.start, lines.stop - 1)
+    for number, line in enumerate(islice(read_lines(path, LIMITS), first - 1, stop), start=first):
         if "\0" in line:
             raise InputError("a NUL byte: this is no text file", file=file, line=number)
         yield number, line

@@ -37,7 +37,7 @@ def find_target(names: Iterable[str], targets: Sequence[str], *, file: str | Non
         InputError: a name points to several targets, none longer than the others.
     """
     for name in names:
-        found = _pointed(name, targets)
+        found = pointed_targets(name, targets)
         if len(found) == 1:
             return found[0]
         if found:
@@ -47,7 +47,7 @@ def find_target(names: Iterable[str], targets: Sequence[str], *, file: str | Non
     return None
 
 
-def _pointed(name: str, targets: Sequence[str]) -> list[str]:
+def pointed_targets(name: str, targets: Sequence[str]) -> list[str]:
     """Targets that a name points to: the equal one, else the longest beginning, else those it begins."""
     exact = [target for target in targets if target == name]
     folded = name.casefold()

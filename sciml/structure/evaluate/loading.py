@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sciml.data.casp_rr import read_rr
+from sciml.data.casp_sections import CaspSection
 from sciml.data.prediction_folders import PredictedFile
 from sciml.data.protein_atoms import ProteinAtoms
 from sciml.data.structure_files import read_structures
@@ -46,11 +47,7 @@ def load_models(files: Sequence[ModelFile], b_factors: BFactors = "auto") -> lis
     loaded: list[LoadedModel] = []
     taken: set[tuple[str, int]] = set()
     for file in sorted(files, key=lambda one: one.prediction.kind == "contacts"):
-        try:
-            models = list(_read(file, b_factors))
-        except InputError as error:
-            models = [LoadedModel(file.group, file.number or 1, file.path, reason=str(error))]
-        for model in models:
+        for model in _read_all(file, b_factors):
             number = model.model
             while (model.group, number) in taken:
                 number += 1
@@ -62,24 +59,34 @@ def load_models(files: Sequence[ModelFile], b_factors: BFactors = "auto") -> lis
     return loaded
 
 
-def _read(file: ModelFile, b_factors: BFactors) -> Iterator[LoadedModel]:
+def _read_all(file: ModelFile, b_factors: BFactors) -> Iterator[LoadedModel]:
+    """The models of a file; each submission of a joined one fails alone."""
+    for section in file.sections or (None,):
+        try:
+            models = list(_read(file, section, b_factors))
+        except InputError as error:
+            number = file.number or (section and section.model_number) or 1
+            models = [LoadedModel(file.group, number, file.path, reason=str(error), notes=file.notes)]
+        yield from models
+
+
+def _read(file: ModelFile, section: CaspSection | None, b_factors: BFactors) -> Iterator[LoadedModel]:
     if file.prediction.kind == "contacts":
         contacts = read_rr(file.path)
         number = file.number or contacts.model_number
-        yield LoadedModel(file.group, number, file.path, contacts=contacts)
+        yield LoadedModel(file.group, number, file.path, contacts=contacts, notes=file.notes)
         return
-    structures = read_structures(file.path)
-    has_authors = len({structure.author for structure in structures}) > 1  # several CASP files in one
+    structures = read_structures(file.path, lines=None if section is None else section.lines)
     for place, structure in enumerate(structures, start=1):
         single = file.number if len(structures) == 1 else None
         number = single or structure.model_number or place
         evidence, notes = _evidence(file.prediction, structure.atoms, b_factors)
         yield LoadedModel(
-            (has_authors and structure.author) or file.group,
+            file.group,
             number,
             file.path,
             structure.atoms,
-            notes=(*file.prediction.notes, *structure.notes, *notes),
+            notes=(*file.notes, *file.prediction.notes, *structure.notes, *notes),
             evidence=evidence,
         )
 

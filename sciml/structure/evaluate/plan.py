@@ -2,32 +2,25 @@
 
 - Targets are the structure files of a folder (not of its sub-folders), or one file; a target is named after
   its file without endings. Two files of one name are refused.
-- Models are whatever `data/prediction_folders.py` finds. A model belongs to the target that its name points
-  to, else the TARGET record of its file, else the folders that it lies in (`identifiers.py`); to the only
-  target where there is one and nothing says otherwise. A name that fits several targets is refused with the
-  choices.
-- The group is the one of a CASP name or AUTHOR record, else the sub-folders that the file lies in but for
-  one that is called as the target, else the name of the folder of models; where a target has several files
-  without a group and rank, each is a method of its own that is named after what its name has besides the
+- Models are whatever `data/prediction_folders.py` finds; `assignment.py` decides their targets and groups.
+- Where nothing says who predicted, the group is called as the folder of models; where a target has several
+  such files without a rank, each is a method of its own that is named after what its name has besides the
   target's.
-- A model of no target is listed as unused, a group without a model of a target as missing.
+- A model of no target, or of several, is listed as unused, a group without a model of a target as missing.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from sciml.data.casp_domains import Domain, read_domains
+from sciml.data.casp_sections import CaspSection
 from sciml.data.prediction_folders import PredictedFile, find_predictions
-from sciml.data.textfile import read_lines
 from sciml.errors import InputError
+from sciml.structure.evaluate.assignment import Assigned, assign
 from sciml.structure.evaluate.identifiers import find_target, stem
 
 STRUCTURE_ENDINGS = (".pdb", ".ent", ".cif", ".mmcif", ".pdb1")
-_SHOWN = 8
-_HEADER_LINES = 40  # of a CASP file, within which TARGET and AUTHOR stand
 Domains = tuple[tuple[str, str, tuple[int, ...]], ...]
 """(name, ranges as printed, residue numbers) of each domain."""
 
@@ -44,7 +37,7 @@ class TargetFile:
 
 @dataclass(frozen=True)
 class ModelFile:
-    """One file with models of one target by one group."""
+    """One file with models of one target by one group, or the part of a joined file that is of them."""
 
     prediction: PredictedFile
     """What was found."""
@@ -52,6 +45,10 @@ class ModelFile:
     """Who predicted."""
     number: int | None
     """Number of the model within the group; None where only the file knows."""
+    sections: tuple[CaspSection, ...] = ()
+    """The submissions of a joined file that are meant; none for the whole file."""
+    notes: tuple[str, ...] = ()
+    """What its name and records disagree about."""
 
     @property
     def path(self) -> str:
@@ -150,98 +147,51 @@ def plan_evaluation(models: Path, targets: Path, domains: Path | None = None) ->
         domains: file of domain definitions.
 
     Raises:
-        InputError: nothing is at a path, a name fits several targets, or definitions cannot be read.
+        InputError: nothing is at a path, or definitions cannot be read.
     """
     natives = find_targets(targets)
     names = [native.name for native in natives]
-    by_target: dict[str, list[PredictedFile]] = {name: [] for name in names}
-    groups: dict[Path, str | None] = {}
+    by_target: dict[str, list[Assigned]] = {name: [] for name in names}
     unused: list[Unused] = []
     for prediction in find_predictions(models):
-        target, author = _target_of(prediction, names, models)
-        groups[prediction.path] = _group_of(prediction, author, target)
-        if target is None:
-            shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
-            reason = f"no target fits its name; there are: {shown}"
-            unused.append(Unused(str(prediction.path), reason))
-        else:
-            by_target[target].append(prediction)
-    named = _with_groups(by_target, groups, models)
+        for one in assign(prediction, names, models):
+            if one.target is None:
+                unused.append(Unused(str(prediction.path), one.reason))
+            else:
+                by_target[one.target].append(one)
+    named = _with_groups(by_target, models)
     given, without = _domains(domains, names)
     plans = tuple(TargetPlan(native, named[native.name], given.get(native.name, ())) for native in natives)
     everybody = sorted({model.group for plan in plans for model in plan.models})
     return EvaluationPlan(plans, tuple(everybody), (*unused, *without))
 
 
-def _target_of(prediction: PredictedFile, names: Sequence[str], root: Path) -> tuple[str | None, str | None]:
-    """The target's name, None if the model belongs to none; and the AUTHOR where the file had to be asked."""
-    path = prediction.path
-    file = str(path)
-    own = [prediction.target_id] if prediction.target_id else []
-    found = find_target([*own, stem(path.name)], names, file=file)
-    author = None
-    if prediction.source == "file" or (prediction.source == "casp" and not _has_casp_name(prediction)):
-        record, author = _casp_records(path)
-        found = found or find_target([record] if record else [], names, file=file)
-    if found is None and root.is_dir():
-        folders = path.parent.relative_to(root).parts
-        found = find_target(reversed(folders), names, file=file)
-    return (names[0] if found is None and len(names) == 1 else found), author
-
-
-def _has_casp_name(prediction: PredictedFile) -> bool:
-    """Whether the name gives target, group and number, as `T1049TS427_1` does."""
-    return prediction.source == "casp" and prediction.rank is not None
-
-
-def _group_of(prediction: PredictedFile, author: str | None, target: str | None) -> str | None:
-    """The group that the file or its folders name; None if nothing does."""
-    if prediction.group is None or _has_casp_name(prediction):
-        return prediction.group or author
-    folders = [one for one in prediction.group.split("/") if one.casefold() != (target or "").casefold()]
-    return author or "/".join(folders) or None
-
-
-def _casp_records(path: Path) -> tuple[str | None, str | None]:
-    """TARGET and AUTHOR of a CASP file; None where there is none or the file cannot be read (yet)."""
-    records: dict[str, str] = {}
-    try:
-        for line in islice(read_lines(str(path)), _HEADER_LINES):
-            words = line.split(None, 1)
-            if words and words[0] in ("ATOM", "HETATM", "MODEL"):
-                break
-            if len(words) == 2 and words[0] in ("PFRMAT", "TARGET", "AUTHOR"):
-                records.setdefault(words[0], words[1].strip())
-    except InputError:  # it is reported when it is scored
-        return None, None
-    if "PFRMAT" not in records and "TARGET" not in records:
-        return None, None
-    return records.get("TARGET"), records.get("AUTHOR")
-
-
-def _with_groups(
-    by_target: Mapping[str, Sequence[PredictedFile]], groups: Mapping[Path, str | None], root: Path
-) -> dict[str, tuple[ModelFile, ...]]:
+def _with_groups(by_target: Mapping[str, Sequence[Assigned]], root: Path) -> dict[str, tuple[ModelFile, ...]]:
     """Models with the names of their groups, by the rule of the module."""
     plain = root.resolve().name if root.is_dir() else stem(root.name)
     nameless = [
-        Counter(groups[one.path] is None and one.rank is None for one in models)[True]
+        sum(one.group is None and one.prediction.rank is None for one in models)
         for models in by_target.values()
     ]
     are_methods = max(nameless, default=0) > 1
 
-    def group(one: PredictedFile, target: str) -> str:
-        known = groups[one.path]
-        if known is not None:
-            return known
-        name = stem(one.path.name)
-        if one.rank is not None or not are_methods:
+    def group(one: Assigned, target: str) -> str:
+        if one.group is not None:
+            return one.group
+        if one.prediction.rank is not None or not are_methods:
             return plain
+        name = stem(one.prediction.path.name)
         rest = name[len(target) :] if name.casefold().startswith(target.casefold()) else name
         return rest.strip("_-. ") or name
 
+    def number(one: Assigned) -> int | None:
+        return None if one.sections else one.prediction.rank
+
     return {
-        target: tuple(ModelFile(one, group(one, target), one.rank) for one in models)
+        target: tuple(
+            ModelFile(one.prediction, group(one, target), number(one), one.sections, one.notes)
+            for one in models
+        )
         for target, models in by_target.items()
     }
 
@@ -253,7 +203,11 @@ def _domains(path: Path | None, names: Sequence[str]) -> tuple[dict[str, Domains
     found: dict[str, Domains] = {}
     unused = []
     for target, domains in read_domains(path, names[0] if len(names) == 1 else None).items():
-        name = find_target([target], names, file=str(path))
+        try:
+            name = find_target([target], names)
+        except InputError as several:
+            unused.append(Unused(str(path), f"domains of {target}: {several.rule}"))
+            continue
         if name is None:
             unused.append(Unused(str(path), f"domains of {target}, which is no target"))
         else:

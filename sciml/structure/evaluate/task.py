@@ -20,7 +20,7 @@ from sciml.structure.evaluate.plan import Domains, ModelFile
 from sciml.structure.evaluate.records import ModelScores, TargetResult
 from sciml.structure.evaluate.scoring import ScoreSettings, score_target
 
-_SCORES_VERSION = 3  # raised whenever a definition changes, so that kept scores are computed again
+_SCORES_VERSION = 4  # raised whenever a definition changes, so that kept scores are computed again
 _FIT = ("gdt_ts", "tm_score", "lddt_ca")  # which of several references fits best: the first, then the others
 
 
@@ -58,7 +58,11 @@ class TargetTask:
                 "native_model": self.native_model,
                 "b_factors": self.b_factors,
                 "models": [
-                    [model.path, model.group, model.number, [_file_digest(file) for file in model.files]]
+                    [
+                        *(model.path, model.group, model.number, list(model.notes)),
+                        [asdict(section) for section in model.sections],
+                        [_file_digest(file) for file in model.files],
+                    ]
                     for model in self.models
                 ],
                 "domains": [[name, ranges, list(numbers)] for name, ranges, numbers in self.domains],

@@ -79,14 +79,6 @@ def test_the_target_record_decides_where_the_name_is_silent(tmp_path):
     assert names(plan) == {"T1": [], "T2": [("Alice", None)]}
 
 
-def test_an_ambiguous_name_is_refused_with_the_choices(tmp_path):
-    for name in ("1abc_A", "1abc_B"):
-        write_pdb(tmp_path / "natives" / f"{name}.pdb", chain())
-    write_pdb(tmp_path / "models" / "1abc.pdb", chain())
-    with pytest.raises(InputError, match="fits 2 targets: 1abc_A, 1abc_B"):
-        plan_evaluation(tmp_path / "models", tmp_path / "natives")
-
-
 def test_domains_are_read_and_those_without_target_are_listed(tmp_path):
     models, natives = write_case(tmp_path)
     (tmp_path / "domains.txt").write_text("T1-D0: 1-40\nT1-D1: 1-20\nT1-D2: 21-30,35-40\nT7-D1: 1-5\n")
