@@ -6,13 +6,11 @@ every request. Ranking, missing models and definitions can be read without scrip
 """
 
 import base64
-import json
 import math
 import string
 from collections.abc import Sequence
 from dataclasses import asdict
 from html import escape
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -20,13 +18,23 @@ from numpy.typing import NDArray
 
 from sciml.report.colours import PLDDT_CLASSES
 from sciml.report.leaderboard_data import Leaderboard, ModelEntry, ReliabilityCurve, TargetEntry
+from sciml.report.page import (
+    json_block,
+    page_file,
+    page_script,
+    page_style,
+    plain_table,
+    short_number,
+    tile_row,
+)
 
+_FOLDER = "leaderboard_page"
+_SHARED_SCRIPTS = ("elements.js", "axes.js", "tables.js", "theme.js")
 _SCRIPTS = ("data.js", "tables.js", "plots.js", "structure_view.js", "target_view.js", "main.js")
 _NO_ATOM = -32768
 _LARGEST = 32767
 _STEPS_OF_FRACTION = 250
 _NO_FRACTION = 255
-_SIGNIFICANT = 6
 
 
 def leaderboard_html(data: Leaderboard) -> str:
@@ -35,31 +43,20 @@ def leaderboard_html(data: Leaderboard) -> str:
     Raises:
         ValueError: a model whose coordinates or per-residue figures do not fit its target.
     """
-    page = string.Template(_page_file("page.html"))
+    page = string.Template(page_file(_FOLDER, "page.html"))
     return page.substitute(
         title=escape(data.title),
         subtitle=escape(data.subtitle),
         footer=escape(data.footer),
         ranking_note=escape(data.ranking_note),
-        style=_page_file("style.css"),
+        style=page_style(_FOLDER),
         tiles=_tiles(data),
         static_ranking=_static_ranking(data),
         static_gaps=_static_gaps(data),
         definitions=_definitions(data),
-        payload=_payload_text(data),
-        script="(() => {\n'use strict';\n" + "".join(map(_page_file, _SCRIPTS)) + "})();",
+        payload=json_block(payload(data)),
+        script=page_script(_FOLDER, _SHARED_SCRIPTS, _SCRIPTS),
     )
-
-
-def _page_file(name: str) -> str:
-    return files("sciml.report").joinpath("leaderboard_page", name).read_text(encoding="utf-8")
-
-
-def _payload_text(data: Leaderboard) -> str:
-    """JSON that may stand inside an HTML element: `<` is written as its escape."""
-    text = json.dumps(payload(data), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    text = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    return text.encode("utf-8", "replace").decode("utf-8")  # names may hold lone surrogates
 
 
 def payload(data: Leaderboard) -> dict[str, Any]:
@@ -96,14 +93,14 @@ def payload(data: Leaderboard) -> dict[str, Any]:
         ],
         "rankings": {
             f"{score}|{floor:g}|{which}": [
-                {"g" if key == "group" else key: _number(value) for key, value in asdict(row).items()}
+                {"g" if key == "group" else key: short_number(value) for key, value in asdict(row).items()}
                 for row in rows
             ]
             for (score, floor, which), rows in data.rankings.items()
         },
         "pairs": {
             score: {
-                f"{one},{two}": {key: _number(value) for key, value in asdict(duel).items()}
+                f"{one},{two}": {key: short_number(value) for key, value in asdict(duel).items()}
                 for (one, two), duel in duels.items()
             }
             for score, duels in data.duels.items()
@@ -153,7 +150,7 @@ def _model_values(
         "matched": model.matched,
         "notes": list(model.notes),
         "values": {
-            str(unit): [_number(values.get(name, math.nan)) for name in names]
+            str(unit): [short_number(values.get(name, math.nan)) for name in names]
             for unit, values in model.values.items()
         },
         "ca": None if model.ca is None else packed_positions((model.ca - origin) @ view.T, step),
@@ -194,22 +191,15 @@ def packed_fractions(values: NDArray[np.floating]) -> str:
     return base64.b64encode(np.where(known, steps, _NO_FRACTION).astype(np.uint8).tobytes()).decode("ascii")
 
 
-def _number(value: float | None) -> float | int | None:
-    """Six significant digits; None for what is not finite."""
-    if value is None or isinstance(value, int):
-        return value
-    return float(f"{value:.{_SIGNIFICANT}g}") if math.isfinite(value) else None
-
-
 def _curve(curve: ReliabilityCurve) -> dict[str, Any]:
     return {
         "bins": [
-            {"count": count, "plddt": _number(plddt), "lddt": _number(lddt)}
+            {"count": count, "plddt": short_number(plddt), "lddt": short_number(lddt)}
             for count, plddt, lddt in curve.bins
         ],
-        "error": _number(curve.error),
-        "bias": _number(curve.bias),
-        "correlation": _number(curve.correlation),
+        "error": short_number(curve.error),
+        "bias": short_number(curve.bias),
+        "correlation": short_number(curve.correlation),
     }
 
 
@@ -226,9 +216,7 @@ def _tiles(data: Leaderboard) -> str:
         leaders = [data.groups[row.group] for row in first if row.rank == 1]
         tiles.append((", ".join(leaders[:2]) + (" …" if len(leaders) > 2 else ""), "ranked first"))
     tiles += [(_mean_text(data, name), f"{_title(data, name)}, mean of all") for name in data.headline[:2]]
-    return "".join(
-        f'<div class="tile"><b>{escape(value)}</b><span>{escape(what)}</span></div>' for value, what in tiles
-    )
+    return tile_row(tiles)
 
 
 def _title(data: Leaderboard, name: str) -> str:
@@ -246,7 +234,7 @@ def _mean_text(data: Leaderboard, name: str) -> str:
 
 def _static_ranking(data: Leaderboard) -> str:
     rows = next(iter(data.rankings.values()), [])
-    return _table(
+    return plain_table(
         ("Rank", "Group", "Sum of z", "95 % interval", "Units", "Missing"),
         [
             (str(row.rank), data.groups[row.group], f"{row.score:.2f}", f"{row.low:.2f} to {row.high:.2f}",
@@ -260,7 +248,7 @@ def _static_gaps(data: Leaderboard) -> str:
     if not data.gaps:
         return "<p>None: every group has a scored model on every target.</p>"
     rows = [(gap.target, gap.group, str(gap.model or "–"), gap.file, gap.reason) for gap in data.gaps]
-    return _table(("Target", "Group", "Model", "File", "Reason"), rows)
+    return plain_table(("Target", "Group", "Model", "File", "Reason"), rows)
 
 
 def _definitions(data: Leaderboard) -> str:
@@ -270,13 +258,4 @@ def _definitions(data: Leaderboard) -> str:
          score.definition, score.source)
         for score in data.scores
     ]  # fmt: skip
-    return _table(("Score", "Column", "Better", "Definition", "Source"), rows)
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f'<th scope="col" class="t">{escape(text)}</th>' for text in heads)
-    body = "".join(
-        "<tr>" + "".join(f'<td class="wrapping">{escape(text)}</td>' for text in row) + "</tr>"
-        for row in rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return plain_table(("Score", "Column", "Better", "Definition", "Source"), rows)

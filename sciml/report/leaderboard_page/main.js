@@ -1,4 +1,4 @@
-// Which view is shown, and in which theme.
+// Which view is shown.
 function route() {
   const match = location.hash.match(/^#\/target\/(\d+)(?:\/(\d+))?$/);
   byId("view-overview").hidden = Boolean(match);
@@ -16,7 +16,6 @@ function route() {
   }
 }
 function render() {
-  byId("theme").textContent = document.documentElement.dataset.theme === "dark" ? "Light" : "Dark";
   if (ranked.key) { // somebody was scored
     showRanking();
     showHeat();
@@ -26,10 +25,5 @@ function render() {
   showGaps();
   route();
 }
-byId("theme").addEventListener("click", () => {
-  document.documentElement.dataset.theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
-  render();
-});
-document.documentElement.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 addEventListener("hashchange", route);
-render();
+withTheme(render);
