@@ -108,11 +108,12 @@ class HeaderReader:
     Args:
         form: the format that PFRMAT must name.
         file: name of the file, for messages.
+        needs_format: False for a file that was recognised without PFRMAT.
     """
 
-    def __init__(self, form: Format, file: str | None) -> None:
+    def __init__(self, form: Format, file: str | None, *, needs_format: bool = True) -> None:
         self.form, self.file = form, file
-        self._seen_format = False
+        self._seen_format = not needs_format
         self._target: str | None = None
         self._author: str | None = None
         self._method: list[str] = []
@@ -158,6 +159,11 @@ class HeaderReader:
         if len(rest) != 1:
             raise InputError(f"{record} needs one word: {' '.join(rest)!r}", file=self.file, line=number)
         return rest[0]
+
+    @property
+    def has_target(self) -> bool:
+        """Whether there was a TARGET record."""
+        return self._target is not None
 
     def header(self, line: int | None = None, *, is_complete: bool = False) -> CaspHeader:
         """What was read.

@@ -10,13 +10,17 @@
     END
 
 Distances are between Cβ atoms (Cα of glycine). Contacts between chains (residues like A12) are not read.
+Many programs write the sequence and the pairs alone. A file without PFRMAT that begins with one of these, or
+with another record above, is read as such a bare list, which its notes say: TARGET, MODEL and END may be
+missing; all other rules hold.
 
 Source: Protein Structure Prediction Center, "RR format" of CASP10 to CASP14.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -45,14 +49,16 @@ _BINS = len(BIN_EDGES_ANGSTROM) + 1
 _LIMITS = ReadLimits(max_bytes=1_000_000_000)
 _SEQUENCE_LETTERS = frozenset(RESTYPES_WITH_X)
 _LETTERS_A_LINE = 50
+_PAIR_WORDS = (3, 5, 3 + _BINS)
+_FIRST_RECORDS = ("TARGET", "AUTHOR", "REMARK", "METHOD", "RMODE", "MODEL")
 
 
 @dataclass(frozen=True, eq=False)
 class ContactPrediction:
     """Pairs of residues with the probability that they touch."""
 
-    header: CaspHeader
-    """Target, author and method."""
+    header: CaspHeader | None
+    """Target, author and method; None for a bare list that names no target."""
     pairs: NDArray[np.int64]
     """(pair, 2), residue numbers i < j, from 1; no pair twice."""
     probabilities: NDArray[np.float64]
@@ -67,6 +73,8 @@ class ContactPrediction:
     """One-letter codes, where the file gives them."""
     model_number: int = 1
     """Number of the MODEL record."""
+    notes: tuple[str, ...] = ()
+    """What the file lacks of the format, a sentence each."""
 
     def matrix(self, residues: int) -> NDArray[np.float64]:
         """(res, res), symmetric: the probability of each pair of residues from 1 on, 0 where none is given.
@@ -100,24 +108,37 @@ def parse_rr(lines: Iterable[str], file: str | None = None, residues: int | None
         InputError: a record out of place, i not before j, a pair twice, a probability outside 0 to 1, rows of
             different forms, bins that do not sum to 1, a residue out of range (with the line), or no END.
     """
-    header = HeaderReader("RR", file)
-    reader = _PairReader(file, residues)
-    for number, words in numbered_words(lines):
+    numbered = numbered_words(lines)
+    first = next(numbered, None)
+    if first is None:
+        raise InputError("the file is empty", file=file)
+    is_bare = _begins_bare(first[1])
+    header = HeaderReader("RR", file, needs_format=not is_bare)
+    reader = _PairReader(file, residues, is_bare=is_bare)
+    for number, words in chain([first], numbered):
         if reader.ended:
             raise InputError("text after END", file=file, line=number)
         if not reader.in_model and header.take(number, words):
             continue
-        if words[0] == "MODEL":
+        if words[0] == "MODEL" and not is_bare:
             header.header(number)
         reader.take(number, words)
-    return reader.finished(header.header())
+    return reader.finished(header.header() if header.has_target or not is_bare else None)
+
+
+def _begins_bare(words: list[str]) -> bool:
+    """Whether the first words of a file without PFRMAT can only be those of a list of contacts."""
+    is_pair = len(words) in _PAIR_WORDS and all(word.isascii() and word.isdigit() for word in words[:2])
+    is_sequence = len(words) == 1 and _SEQUENCE_LETTERS.issuperset(words[0].upper())
+    return is_pair or is_sequence or words[0] in _FIRST_RECORDS
 
 
 class _PairReader:
     """The records after the header."""
 
-    def __init__(self, file: str | None, residues: int | None) -> None:
-        self.file, self.residues = file, residues
+    def __init__(self, file: str | None, residues: int | None, *, is_bare: bool) -> None:
+        self.file, self.residues, self.is_bare = file, residues, is_bare
+        self.has_model = False
         self.mode: int | None = None
         self.in_model = self.ended = False
         self.last_line = 0
@@ -140,23 +161,25 @@ class _PairReader:
             self.model_number = integer_of(
                 words[1] if len(words) == 2 else "", "the number of MODEL", self.file, number
             )
-            self.in_model = True
+            self.in_model = self.has_model = True
         elif record == "END":
             self.ended = True
         elif record in ("ENDMDL", "REMARK"):
             pass
-        elif not self.in_model:
+        elif not self.in_model and not self.is_bare:
             self._refuse(f"{record[:20]!r} before MODEL", number)
         elif len(words) == 1 and not self.rows and record.isalpha():
             if not _SEQUENCE_LETTERS.issuperset(record.upper()):
                 self._refuse(f"a letter of the sequence is no residue: {record[:20]!r}", number)
+            self.in_model = True
             self.sequence.append(record.upper())
         else:
+            self.in_model = True
             self._add(number, words)
 
     def _add(self, number: int, words: list[str]) -> None:
         if self.form is None:
-            if len(words) not in (3, 5, 3 + _BINS) or (self.mode == 2 and len(words) != 3 + _BINS):
+            if len(words) not in _PAIR_WORDS or (self.mode == 2 and len(words) != 3 + _BINS):
                 self._refuse(f"a pair has 3, 5 or {3 + _BINS} words (RMODE 2): {len(words)}", number)
             self.form = len(words)
         if len(words) != self.form:
@@ -189,10 +212,10 @@ class _PairReader:
             self._refuse(f"the {_BINS} probabilities of a pair sum to 1: {sum(values[1:]):.3f}", number)
         return values
 
-    def finished(self, header: CaspHeader) -> ContactPrediction:
-        if not self.in_model:
+    def finished(self, header: CaspHeader | None) -> ContactPrediction:
+        if not self.in_model and not self.is_bare:
             raise InputError("MODEL is missing", file=self.file)
-        if not self.ended:
+        if not self.ended and (self.has_model or not self.is_bare):
             raise InputError("cut short: END is missing", file=self.file, line=self.last_line)
         if not self.rows:
             raise InputError("no pair of residues", file=self.file)
@@ -207,7 +230,14 @@ class _PairReader:
             bin_edges=np.array(BIN_EDGES_ANGSTROM) if has_bins else None,
             sequence="".join(self.sequence) or None,
             model_number=self.model_number,
+            notes=tuple(self._notes()),
         )
+
+    def _notes(self) -> Iterator[str]:
+        if self.is_bare:
+            yield "no PFRMAT RR: read as a list of contacts"
+            if not self.ended:
+                yield "no END: nothing says whether the list is complete"
 
     def _refuse(self, rule: str, line: int) -> None:
         raise InputError(rule, file=self.file, line=line)
@@ -220,8 +250,11 @@ def format_rr(prediction: ContactPrediction) -> str:
         prediction: contacts below 8 Å; bins, if any, as `BIN_EDGES_ANGSTROM`.
 
     Raises:
-        InputError: another distance or other bins, what `parse_rr` would refuse, or an empty METHOD.
+        InputError: no header, another distance or other bins, what `parse_rr` would refuse, or an empty
+            METHOD.
     """
+    if prediction.header is None:
+        raise InputError("an RR file names its target: the list of contacts has no header")
     if prediction.contact_angstrom != CONTACT_ANGSTROM:
         raise InputError(f"RR contacts are below 8 Å: {prediction.contact_angstrom:g} Å")
     bins = prediction.bin_probabilities

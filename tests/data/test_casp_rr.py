@@ -92,6 +92,55 @@ def test_broken_rules_are_refused_with_file_and_line(text, message):
         parse_rr(text.splitlines(), "a.rr")
 
 
+PAIRS = OLD[OLD.index("1  8") : OLD.index("ENDMDL")]
+SEQUENCE = "HLEGSIGILLKKHEIVFDGC\nHDFGRTYIWQMSD\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "sequence", "target"),
+    [
+        (PAIRS, None, None),
+        (SEQUENCE.lower() + PAIRS + "END\n", "HLEGSIGILLKKHEIVFDGCHDFGRTYIWQMSD", None),
+        ("RMODE 1\n" + PAIRS.replace("   0  8", "").replace("  0  8", ""), None, None),
+        (OLD.replace("PFRMAT RR\n", ""), "HLEGSIGILLKKHEIVFDGCHDFGRTYIWQMSD", "T0999"),
+        ("TARGET T0999\n" + PAIRS, None, "T0999"),
+    ],
+)
+def test_a_list_without_pfrmat_holds_the_same_pairs_and_says_so(text, sequence, target):
+    bare, whole = parse_rr(text.splitlines()), parse_rr(OLD.splitlines())
+    assert bare.pairs.tolist() == whole.pairs.tolist()
+    assert bare.probabilities.tolist() == whole.probabilities.tolist()
+    assert bare.sequence == sequence
+    assert (bare.header and bare.header.target) == target
+    assert bare.notes[0] == "no PFRMAT RR: read as a list of contacts"
+    assert ("no END" in bare.notes[-1]) == ("END" not in text)
+    assert whole.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("hello\n" + PAIRS, "line 1: the first line of this file must be PFRMAT RR: 'hello'"),
+        ("1 8 0.5 of 3\n" + PAIRS, "line 1: the range of a contact|line 1: a probability is not a number"),
+        ("i j 0 8 p\n" + PAIRS, "line 1: the first line of this file must be PFRMAT RR"),
+        ("0.1 0.2 0.3\n", "line 1: the first line of this file must be PFRMAT RR"),
+        (PAIRS + "31 34 0 8\n", "line 4: a pair of 4 words among pairs of 5"),
+        (PAIRS + SEQUENCE, "line 4: a pair of 1 words"),
+        (OLD.replace("PFRMAT RR\n", "").replace("\nEND\n", "\n"), "line 11: cut short: END is missing"),
+        (SEQUENCE, "no pair of residues"),
+        ("PFRMAT TS\n" + PAIRS, "line 1: the first line of this file must be PFRMAT RR"),
+    ],
+)
+def test_what_may_be_something_else_is_refused_without_pfrmat(text, message):
+    with pytest.raises(InputError, match=f"a.rr: ({message})"):
+        parse_rr(text.splitlines(), "a.rr")
+
+
+def test_a_list_without_target_cannot_be_written_as_rr():
+    with pytest.raises(InputError, match="names its target"):
+        format_rr(parse_rr(PAIRS.splitlines()))
+
+
 def test_a_residue_beyond_the_target_is_refused():
     with pytest.raises(InputError, match="line 6: residues 1 and 8 of a target of 7 residues"):
         parse_rr(NEW.splitlines(), residues=7)

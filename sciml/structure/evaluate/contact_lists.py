@@ -95,7 +95,8 @@ def _by_word(contacts: ContactPrediction, target: ProteinAtoms, notes: list[str]
         first, last = contacts.pairs.min(), contacts.pairs.max()
         span = f"{own.min()} to {own.max()}"
         raise MatchError(f"the list, of residues {first} to {last}, has no pair of the target's, {span}")
-    said = f"the file, of TARGET {contacts.header.target}, gives no sequence: numbers are taken at its word"
+    whose = "" if contacts.header is None else f", of TARGET {contacts.header.target},"
+    said = f"the file{whose} gives no sequence: numbers are taken at its word"
     return PlacedContacts(target, contacts.pairs, contacts.probabilities, "number", notes=(*notes, said))
 
 

@@ -74,7 +74,8 @@ def _read(file: ModelFile, section: CaspSection | None, b_factors: BFactors) -> 
     if file.prediction.kind == "contacts":
         contacts = read_rr(file.path)
         number = file.number or contacts.model_number
-        yield LoadedModel(file.group, number, file.path, contacts=contacts, notes=file.notes)
+        said = (*file.notes, *contacts.notes)
+        yield LoadedModel(file.group, number, file.path, contacts=contacts, notes=said)
         return
     structures = read_structures(file.path, lines=None if section is None else section.lines)
     for place, structure in enumerate(structures, start=1):

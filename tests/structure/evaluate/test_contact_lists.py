@@ -1,16 +1,18 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sciml.data.casp_header import CaspHeader
 from sciml.data.casp_rr import ContactPrediction
+from sciml.data.pdb import write_pdb
 from sciml.data.protein_atoms import ProteinAtoms
 from sciml.structure.evaluate.contact_lists import place_contacts
 from sciml.structure.evaluate.matching import MatchError
 from sciml.structure.evaluate.scoring import LoadedModel, ScoreSettings, score_target
 from sciml.structure.scores.contacts import beta_positions
-from tests.structure.evaluate.evaluation_case import chain, kept
+from tests.structure.evaluate.evaluation_case import chain, kept, run
 
 SETTINGS = ScoreSettings(("contacts",))
 
@@ -77,6 +79,23 @@ def test_without_a_sequence_the_numbers_count_and_it_is_said() -> None:
     far = replace(native, residue_index=native.residue_index + 500)
     with pytest.raises(MatchError, match="no pair of the target's, 501 to 541"):
         place_contacts(contacts, far)
+
+
+def test_a_bare_list_is_scored_and_its_notes_say_what_it_lacks(tmp_path: Path) -> None:
+    native = chain()
+    contacts = true_contacts(native, native.sequence)
+    write_pdb(tmp_path / "T1.pdb", native)
+    lines = [native.sequence, *(f"{i} {j} 0 8 0.9" for i, j in contacts.pairs.tolist()), ""]
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "T1.rr").write_text("\n".join(lines))
+    found, _ = run(tmp_path / "models", tmp_path / "T1.pdb", families=("contacts",))
+    (record,) = found.results[0].records
+    recalls = [record.values[f"recall_{reach}_l"] for reach in ("short", "medium", "long")]
+    assert np.nanmin(recalls) == 1.0
+    assert record.notes[:2] == (
+        "no PFRMAT RR: read as a list of contacts",
+        "no END: nothing says whether the list is complete",
+    )
 
 
 def test_another_distance_than_8_is_said() -> None:
