@@ -1,0 +1,35 @@
+"""Optimisers by name."""
+
+from typing import Any
+
+from sciml.errors import SettingsError
+from sciml.surrogates.optimise.evolution import Evolution
+from sciml.surrogates.optimise.evolution_rules import EvolutionSettings
+from sciml.surrogates.optimise.optimiser import Optimiser
+from sciml.surrogates.optimise.random_search import RandomSearch
+from sciml.surrogates.problem import Problem
+
+MODES = ("default", "bagnet", "evolution", "random")
+
+
+def make_optimiser(mode: str, problem: Problem, seed: int, **settings: object) -> Optimiser:
+    """A new optimiser.
+
+    Args:
+        mode: one of `MODES`.
+        problem: the inputs and the goal.
+        seed: of all its choices.
+        settings: fields of the mode's settings that differ from their defaults.
+
+    Raises:
+        SettingsError: the mode or a setting is unknown, or the mode does not fit the goal.
+    """
+    fields: dict[str, Any] = dict(settings)
+    try:
+        if mode == "evolution":
+            return Evolution(problem, seed, EvolutionSettings(**fields))
+        if mode == "random":
+            return RandomSearch(problem, seed, **fields)
+    except TypeError as error:
+        raise SettingsError(f"mode {mode!r}: {error}") from error
+    raise SettingsError(f"mode {mode!r} is none of {', '.join(MODES)}")
