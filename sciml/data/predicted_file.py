@@ -7,7 +7,7 @@ from typing import Literal
 from sciml.data.prediction_evidence import Array, pae_of, plddt_of, ptm_of, read_distogram, read_json
 
 Source = Literal["file", "casp", "colabfold", "sciml", "alphafold", "afdb"]
-Kind = Literal["structure", "contacts"]
+Kind = Literal["structure", "contacts", "estimates"]
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class PredictedFile:
     """
 
     path: Path
-    """The coordinates, or the contacts."""
+    """The coordinates, the contacts, or the estimates of other models' accuracy."""
     kind: Kind = "structure"
     """What the file holds."""
     source: Source = "file"

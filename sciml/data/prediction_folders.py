@@ -2,11 +2,11 @@
 
 | written by | names | what else is read |
 |---|---|---|
-| CASP groups | `T1049TS427_1`, `T1049_TS427_1.pdb.gz`, `T1049TS427_1-D1`, also in `T1049/`; `T1049RR427_1` | |
+| CASP groups | `T1049TS427_1`, `T1049_TS427_1.pdb.gz`, `T1049TS427_1-D1`, also in `T1049/`; `T1049RR427_1`, `T1049QA427_1` | |
 | ColabFold, `sciml predict` | `ID_(un)relaxed_rank_001_MODEL_seed_000.pdb` | `ID_scores_rank_….json`, `ID_distogram_rank_….npz` |
 | AlphaFold 2 | `ranked_0.pdb` in a folder named after the target | `ranking_debug.json`, `pae_MODEL.json`, `confidence_MODEL.json` |
 | AlphaFold database | `AF-P12345-F1-model_v4.pdb` or `.cif` | `AF-P12345-F1-predicted_aligned_error_v4.json`, `…-confidence_v4.json` |
-| anybody | `NAME.pdb`, `.ent`, `.cif`, `.mmcif`, `.ts`, `.rr`; PFRMAT TS or RR in any file without ending or in `.txt` | |
+| anybody | `NAME.pdb`, `.ent`, `.cif`, `.mmcif`, `.ts`, `.rr`, `.qa`; PFRMAT TS, RR or QA in any file without ending or in `.txt` | |
 
 All may be gzip. Of one prediction in several forms one is taken: relaxed before unrelaxed, PDB before mmCIF.
 Result pickles of AlphaFold are never opened. Folders of templates and alignments are passed by.
@@ -24,7 +24,8 @@ from sciml.data.textfile import read_lines
 from sciml.errors import InputError
 
 _STRUCTURE_ENDINGS = (".pdb", ".ent", ".cif", ".mmcif", ".pdb1", ".ts")
-_CONTACT_ENDINGS = (".rr",)
+_LIST_ENDINGS: dict[str, Kind] = {".rr": "contacts", ".qa": "estimates"}
+_KINDS: dict[str, Kind] = {"TS": "structure", "RR": "contacts", "QA": "estimates"}
 _MAX_FILES = 500_000
 _SKIPPED_FOLDERS = re.compile(r"\..*|msas|templates.*|.*_env|__MACOSX")
 _NUMBER = re.compile(r"(\d+)")
@@ -64,7 +65,7 @@ def find_predictions(path: str | os.PathLike[str]) -> tuple[PredictedFile, ...]:
     for folder, names in _folders(root):
         predictions += _in_folder(folder, names, root)
     if not predictions:
-        endings = ", ".join((*_STRUCTURE_ENDINGS, *_CONTACT_ENDINGS))
+        endings = ", ".join((*_STRUCTURE_ENDINGS, *_LIST_ENDINGS))
         raise InputError(f"no prediction in this folder: no {endings}, no CASP name", file=str(root))
     return tuple(predictions)
 
@@ -139,11 +140,11 @@ def _described(path: Path, root: Path, present: frozenset[str]) -> PredictedFile
     stem, ending = _stem(path.name), _ending(path.name)
     folders = path.parent.relative_to(root).parts
     casp = _CASP.fullmatch(stem)
-    if casp and (ending in ("", *_STRUCTURE_ENDINGS, *_CONTACT_ENDINGS, ".txt") or ending[1:].isdigit()):
+    if casp and (ending in ("", *_STRUCTURE_ENDINGS, *_LIST_ENDINGS, ".txt") or ending[1:].isdigit()):
         return _casp_file(path, casp)
-    if ending in _CONTACT_ENDINGS:
+    if ending in _LIST_ENDINGS:
         group = _method(folders, stem)
-        return PredictedFile(path, "contacts", target_id=stem, group=group)
+        return PredictedFile(path, _LIST_ENDINGS[ending], target_id=stem, group=group)
     if ending in ("", ".txt"):
         kind = _casp_kind(path)
         return None if kind is None else PredictedFile(path, kind, "casp", stem, _method(folders, stem))
@@ -179,16 +180,13 @@ def _casp_kind(path: Path) -> Kind | None:
         first = next((line.split() for line in read_lines(path) if line.strip()), [])
     except InputError:
         return None
-    kinds: dict[str, Kind] = {"TS": "structure", "RR": "contacts"}
-    return kinds.get(first[1]) if first[:1] == ["PFRMAT"] and len(first) > 1 else None
+    return _KINDS.get(first[1]) if first[:1] == ["PFRMAT"] and len(first) > 1 else None
 
 
-def _casp_file(path: Path, match: re.Match[str]) -> PredictedFile | None:
-    if match["kind"] == "QA":
-        return None  # an estimate of models, no prediction
+def _casp_file(path: Path, match: re.Match[str]) -> PredictedFile:
     part = match["part"] or ""
     target = match["target"] + (part if re.fullmatch(r"-D\d+", part) else "")
-    kind: Kind = "contacts" if match["kind"] == "RR" else "structure"
+    kind = _KINDS[match["kind"].upper()]
     group = f"{match['kind']}{match['group']}"
     return PredictedFile(path, kind, "casp", target, group, int(match["model"]))
 
@@ -261,5 +259,5 @@ def _stem(name: str) -> str:
     """The name without .gz and without an ending that is known."""
     plain = name[:-3] if name.lower().endswith(".gz") else name
     ending = _ending(name)
-    is_known = ending in (*_STRUCTURE_ENDINGS, *_CONTACT_ENDINGS, ".txt")
+    is_known = ending in (*_STRUCTURE_ENDINGS, *_LIST_ENDINGS, ".txt")
     return plain[: -len(ending)] if is_known and ending else plain

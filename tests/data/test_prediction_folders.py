@@ -39,12 +39,14 @@ def test_names_of_casp_models(tmp_path):
         ("T1046s1TS029_3-D1", "casp", "T1046s1-D1", "TS029", 3),
         ("T1049_TS427_1.pdb.gz", "casp", "T1049", "TS427", 1),
         ("T1050RR500_1", "casp", "T1050", "RR500", 1),
+        ("T1049QA010_1", "casp", "T1049", "QA010", 1),
         ("T1049TS010_10", "casp", "T1049", "TS010", 10),
         ("T1049TS427_1", "casp", "T1049", "TS427", 1),
         ("T1049TS427_2", "casp", "T1049", "TS427", 2),
     ]
     kinds = {one.path.name: one.kind for one in find_predictions(tmp_path)}
     assert [name for name, kind in kinds.items() if kind == "contacts"] == ["T1050RR500_1"]
+    assert [name for name, kind in kinds.items() if kind == "estimates"] == ["T1049QA010_1"]
 
 
 def test_a_colabfold_folder_gives_each_rank_once_with_its_scores(tmp_path):
@@ -136,8 +138,12 @@ def test_a_file_is_taken_whatever_its_name_and_casp_files_are_known_by_their_fir
     assert summary(tmp_path / "anything") == [("anything", "file", "anything", None, None)]
     make(tmp_path, "contacts.txt", content="\nPFRMAT RR\nTARGET T1\n")
     make(tmp_path, "models", content="PFRMAT TS\n")
+    make(tmp_path, "scores.txt", content="PFRMAT QA\n")
+    make(tmp_path, "T1.qa")
     found = {one.path.name: one.kind for one in find_predictions(tmp_path)}
-    assert found == {"contacts.txt": "contacts", "models": "structure"}
+    assert found == {
+        "contacts.txt": "contacts", "models": "structure", "scores.txt": "estimates", "T1.qa": "estimates",
+    }  # fmt: skip
 
 
 def test_nothing_to_find_is_an_error(tmp_path):

@@ -6,7 +6,8 @@ from typing import Protocol
 import numpy as np
 
 from sciml.data.protein_atoms import ProteinAtoms
-from sciml.structure.evaluate.batch import Batch
+from sciml.structure.evaluate.batch import Array, Batch
+from sciml.structure.evaluate.matching import Matched
 from sciml.structure.evaluate.records import ModelDetails
 
 ResidueKey = tuple[str, int, str]
@@ -14,7 +15,7 @@ ResidueKey = tuple[str, int, str]
 
 
 class Named(Protocol):
-    """A model with the names that details carry."""
+    """A model with the names that details carry, and its chains."""
 
     @property
     def group(self) -> str:
@@ -24,6 +25,10 @@ class Named(Protocol):
     def model(self) -> int:
         """Number within the group."""
 
+    @property
+    def atoms(self) -> ProteinAtoms | None:
+        """Its chains."""
+
 
 def residue_rows(target: ProteinAtoms) -> dict[ResidueKey, int]:
     """Place of each residue in a target."""
@@ -32,13 +37,19 @@ def residue_rows(target: ProteinAtoms) -> dict[ResidueKey, int]:
 
 
 def model_details(
-    batch: Batch, models: Sequence[Named], rows: Mapping[ResidueKey, int], *, all_atoms: bool = False
+    batch: Batch,
+    models: Sequence[Named],
+    matched: Sequence[Matched],
+    rows: Mapping[ResidueKey, int],
+    *,
+    all_atoms: bool = False,
 ) -> list[ModelDetails]:
     """Arrays over all residues of the target from those of the batch's part of it.
 
     Args:
         batch: the models over some chains of the target.
-        models: their names, in the order of the batch.
+        models: their names and chains, in the order of the batch.
+        matched: how they were laid over the batch's residues.
         rows: place of each residue in the whole target.
         all_atoms: whether all-atom lDDT is wanted too.
 
@@ -48,7 +59,11 @@ def model_details(
     place = [rows[key] for key in residue_rows(batch.target)]
     found = []
     for number, model in enumerate(models):
-        arrays = {"ca": batch.superposed_ca[number], "lddt": batch.lddt_ca.residue[number]}
+        arrays = {
+            "ca": batch.superposed_ca[number],
+            "lddt": batch.lddt_ca.residue[number],
+            "numbers": _own_numbers(models[number], matched[number]),
+        }
         if all_atoms:
             arrays["lddt_all"] = batch.lddt_all.residue[number]
         plddt = batch.evidence[number].plddt
@@ -60,3 +75,9 @@ def model_details(
             full[key][place] = array
         found.append(ModelDetails(model.group, model.model, **full))
     return found
+
+
+def _own_numbers(model: Named, one: Matched) -> Array:
+    """(res,), the model's own numbers of its residues over the target's; NaN where it has none."""
+    assert model.atoms is not None
+    return np.where(one.model_index >= 0, model.atoms.residue_index[one.model_index], np.nan)

@@ -6,6 +6,7 @@
 - Where nothing says who predicted, the group is called as the folder of models; where a target has several
   such files without a rank, each is a method of its own that is named after what its name has besides the
   target's.
+- Estimates of models' accuracy are no models: who makes them is no group of the ranking.
 - A model of no target, or of several, is listed as unused, a group without a model of a target as missing.
 """
 
@@ -73,6 +74,8 @@ class TargetPlan:
     """Files of models; there may be none."""
     domains: Domains = ()
     """Of the target."""
+    estimates: tuple[ModelFile, ...] = ()
+    """Files that estimate the accuracy of these models (CASP's QA)."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,17 @@ class EvaluationPlan:
             for plan in self.targets
             for group in self.groups
             if all(model.group != group for model in plan.models)
+        )
+
+    @property
+    def missing_estimates(self) -> tuple[tuple[str, str], ...]:
+        """(target, group) of every group that estimates models of other targets but none of this."""
+        groups = sorted({file.group for plan in self.targets for file in plan.estimates})
+        return tuple(
+            (plan.target.name, group)
+            for plan in self.targets
+            for group in groups
+            if plan.models and all(file.group != group for file in plan.estimates)
         )
 
 
@@ -159,9 +173,21 @@ def plan_evaluation(models: Path, targets: Path, domains: Path | None = None) ->
                 unused.append(Unused(str(prediction.path), one.reason))
             else:
                 by_target[one.target].append(one)
-    named = _with_groups(by_target, models)
+    named, estimates = (
+        _with_groups(
+            {
+                target: [one for one in files if (one.prediction.kind == "estimates") is are_estimates]
+                for target, files in by_target.items()
+            },
+            models,
+        )
+        for are_estimates in (False, True)
+    )
     given, without = _domains(domains, names)
-    plans = tuple(TargetPlan(native, named[native.name], given.get(native.name, ())) for native in natives)
+    plans = tuple(
+        TargetPlan(native, named[native.name], given.get(native.name, ()), estimates[native.name])
+        for native in natives
+    )
     everybody = sorted({model.group for plan in plans for model in plan.models})
     return EvaluationPlan(plans, tuple(everybody), (*unused, *without))
 

@@ -1,7 +1,7 @@
 """What scoring a target gives: a record for each model and unit, and arrays for pictures, in two files.
 
 NAME.scores.json    records and the target's residues
-NAME.details.npz    Cα positions, per-residue lDDT and pLDDT (float32, no pickle)
+NAME.details.npz    Cα positions, residue numbers, per-residue lDDT and pLDDT (float32, no pickle)
 """
 
 import io
@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 from sciml.errors import InputError
 from sciml.runs.files import atomic_write_bytes, atomic_write_text
 from sciml.runs.folder import format_json
+from sciml.structure.evaluate.estimate_records import EstimateScores
+from sciml.structure.evaluate.figure_values import figure_to_json, figures_from_json, figures_to_json
 
 Array = NDArray[np.floating]
-_ARRAYS = ("ca", "lddt", "plddt", "lddt_all")
+_ARRAYS = ("ca", "lddt", "plddt", "lddt_all", "numbers")
 
 
 @dataclass(frozen=True)
@@ -59,18 +61,17 @@ class ModelScores:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values; what is not finite is null."""
-        values = {name: _number(value) for name, value in self.values.items()}
         return {
             **asdict(self),
-            "values": values,
-            "identity": _number(self.identity),
+            "values": figures_to_json(self.values),
+            "identity": figure_to_json(self.identity),
             "notes": list(self.notes),
         }
 
     @staticmethod
     def from_dict(values: Mapping[str, Any]) -> "ModelScores":
         """The inverse of `to_dict`."""
-        scores = {name: math.nan if value is None else value for name, value in values["values"].items()}
+        scores = figures_from_json(values["values"])
         identity = math.nan if values["identity"] is None else values["identity"]
         return ModelScores(
             **{**values, "values": scores, "identity": identity, "notes": tuple(values["notes"])}
@@ -110,6 +111,8 @@ class ModelDetails:
     """(res,), 0-1; None where the file says nothing of confidence."""
     lddt_all: Array | None = None
     """(res,), all-atom lDDT with its checks, 0-1; None where that score was not asked for."""
+    numbers: Array | None = None
+    """(res,), residue number in the model's file of what lies over each residue; NaN where nothing does."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +133,8 @@ class TargetResult:
     """Each model on the whole target, then on each domain."""
     details: tuple[ModelDetails, ...] = ()
     """Of the models that were scored."""
+    estimates: tuple[EstimateScores, ...] = ()
+    """How good the estimates of these models' accuracy are, for each QA file."""
 
 
 def write_result(result: TargetResult, folder: Path, name: str) -> list[Path]:
@@ -152,6 +157,7 @@ def write_result(result: TargetResult, folder: Path, name: str) -> list[Path]:
         "numbers": list(result.numbers),
         "domains": [list(domain) for domain in result.domains],
         "records": [record.to_dict() for record in result.records],
+        "estimates": [one.to_dict() for one in result.estimates],
         "models": models,
     }
     buffer = io.BytesIO()
@@ -185,12 +191,9 @@ def read_result(folder: Path, name: str) -> TargetResult:
             domains=tuple((name, ranges) for name, ranges in values["domains"]),
             records=tuple(ModelScores.from_dict(record) for record in values["records"]),
             details=details,
+            estimates=tuple(EstimateScores.from_dict(one) for one in values["estimates"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"not the scores of a target: {error or type(error).__name__}", file=str(path)
         ) from error
-
-
-def _number(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

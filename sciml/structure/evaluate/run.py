@@ -12,6 +12,7 @@ from sciml.data.names import file_names
 from sciml.errors import InputError, ScimlError
 from sciml.runs.folder import RecordOutcome, RunFolder
 from sciml.runs.provenance import usable_processors
+from sciml.structure.evaluate.estimate_records import EstimateScores
 from sciml.structure.evaluate.loading import BFactors
 from sciml.structure.evaluate.plan import EvaluationPlan
 from sciml.structure.evaluate.pool import InlineExecutor, open_executor
@@ -70,8 +71,13 @@ class Evaluation:
 
     @property
     def exit_code(self) -> int:
-        """0, or 3 if a model failed or belongs to no target."""
-        return 3 if self.plan.unused or failed_records(self.results) else 0
+        """0, or 3 if a model or a file of estimates failed or belongs to no target."""
+        return 3 if self.plan.unused or failed_records(self.results) or self.failed_estimates else 0
+
+    @property
+    def failed_estimates(self) -> tuple[EstimateScores, ...]:
+        """Files of estimates that cannot be read or name no model that is there."""
+        return tuple(one for result in self.results for one in result.estimates if one.status == "failed")
 
 
 def evaluate(plan: EvaluationPlan, settings: RunSettings, folder: RunFolder | None, say: Say) -> Evaluation:
@@ -101,6 +107,7 @@ def evaluate(plan: EvaluationPlan, settings: RunSettings, folder: RunFolder | No
             settings.native_model,
             settings.b_factors,
             settings.score,
+            one.estimates,
         )
         for one in plan.targets
     ]
@@ -190,6 +197,11 @@ class _TargetRunner:
         models = len({(record.group, record.model, record.file) for record in result.records})
         for record in failed:
             self.say(f"{self._title(number)}: failed: {_with_file(record.file, record.reason)}")
+        for one in result.estimates:
+            if one.status == "failed":
+                self.say(f"{self._title(number)}: failed: {_with_file(one.file, one.reason)}")
+            elif one.absent:
+                self.say(f"{self._title(number)}: {one.file}: {one.notes[0]}")
         counts = f"{models - len(failed)} of {models} models scored" if models else "there is no model of it"
         self.say(f"{self._title(number)}: {counts}")
         if self.folder is not None:

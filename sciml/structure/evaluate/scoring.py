@@ -118,7 +118,11 @@ def score_target(
                     records[index, unit] = _record(name, unit, models[index], matched[index], values)
                 if unit == "":
                     arrays = model_details(
-                        batch, [models[i] for i in indices], rows, all_atoms="lddt" in settings.families
+                        batch,
+                        [models[i] for i in indices],
+                        [matched[i] for i in indices],
+                        rows,
+                        all_atoms="lddt" in settings.families,
                     )
                     details |= dict(zip(indices, arrays, strict=True))
         for index in matched.keys() - {index for index, done in records if done == unit}:

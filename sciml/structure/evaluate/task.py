@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,12 +16,13 @@ from sciml.data.protein_atoms import ProteinAtoms
 from sciml.data.structure_files import read_structures
 from sciml.errors import InputError, ScimlError
 from sciml.runs.cache import content_key
+from sciml.structure.evaluate.estimates import score_estimates
 from sciml.structure.evaluate.loading import BFactors, load_models
 from sciml.structure.evaluate.plan import Domains, ModelFile
 from sciml.structure.evaluate.records import ModelScores, TargetResult
 from sciml.structure.evaluate.scoring import ScoreSettings, score_target
 
-_SCORES_VERSION = 4  # raised whenever a definition changes, so that kept scores are computed again
+_SCORES_VERSION = 5  # raised whenever a definition changes, so that kept scores are computed again
 _FIT = ("gdt_ts", "tm_score", "lddt_ca")  # which of several references fits best: the first, then the others
 
 
@@ -43,6 +45,8 @@ class TargetTask:
     """Whether B-factors of models are pLDDT."""
     settings: ScoreSettings = field(default_factory=ScoreSettings)
     """What is computed."""
+    estimates: tuple[ModelFile, ...] = ()
+    """Files that estimate the accuracy of these models."""
 
     def digest(self) -> str:
         """Of everything that decides the scores.
@@ -57,18 +61,21 @@ class TargetTask:
                 "native": _file_digest(self.file),
                 "native_model": self.native_model,
                 "b_factors": self.b_factors,
-                "models": [
-                    [
-                        *(model.path, model.group, model.number, list(model.notes)),
-                        [asdict(section) for section in model.sections],
-                        [_file_digest(file) for file in model.files],
-                    ]
-                    for model in self.models
-                ],
+                "models": [_identity(model) for model in self.models],
+                "estimates": [_identity(file) for file in self.estimates],
                 "domains": [[name, ranges, list(numbers)] for name, ranges, numbers in self.domains],
                 "settings": asdict(self.settings),
             }
         )
+
+
+def _identity(model: ModelFile) -> list[Any]:
+    """Everything about a file that decides scores."""
+    return [
+        *(model.path, model.group, model.number, list(model.notes)),
+        [asdict(section) for section in model.sections],
+        [_file_digest(file) for file in model.files],
+    ]
 
 
 def _file_digest(path: str) -> str:
@@ -95,7 +102,8 @@ def run_task(task: TargetTask) -> TargetResult:
         score_target(task.name, native, models, domains=domains, ranges=ranges, settings=task.settings)
         for native in natives
     ]
-    return results[0] if len(results) == 1 else _best_of(results)
+    result = results[0] if len(results) == 1 else _best_of(results)
+    return replace(result, estimates=score_estimates(task.estimates, result))
 
 
 def _natives(task: TargetTask) -> list[ProteinAtoms]:
@@ -135,6 +143,6 @@ def failed_result(task: TargetTask, error: ScimlError) -> TargetResult:
         for unit in units
         for model in task.models
     )
-    return TargetResult(
-        task.name, "", (), np.zeros((0, 3)), tuple((name, text) for name, text, _ in task.domains), records
-    )
+    ranges = tuple((name, text) for name, text, _ in task.domains)
+    result = TargetResult(task.name, "", (), np.zeros((0, 3)), ranges, records)
+    return replace(result, estimates=score_estimates(task.estimates, result))
