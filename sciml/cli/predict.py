@@ -163,7 +163,7 @@ def _run(
     import torch
 
     from sciml.structure.batch import BatchPrediction
-    from sciml.structure.network import load_network
+    from sciml.structure.network import load_networks
 
     if threads is not None:
         torch.set_num_threads(threads)
@@ -173,7 +173,7 @@ def _run(
         if is_bad or not quiet:
             print(printable(line), file=sys.stderr)
 
-    networks = [load_network(name, settings.predict) for name in models] if batch.records else []
+    networks = load_networks(models, settings.predict) if batch.records else []
     for network in networks:
         say(f"parameters {network.name} (sha256 {network.source.sha256[:12]}): {network.source.meaning}")
         if network.device.type == "cpu":

@@ -8,10 +8,13 @@ import typer
 
 
 def structure(
-    data: Annotated[Path, typer.Option("--data", help="Folder with index.csv.gz and the shards of chains.")],
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Folder with index.csv.gz and the shards of chains.")
+    ] = None,
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="Run folder: settings, figures, checkpoints, parameters.")
-    ],
+        Path | None,
+        typer.Option("-o", "--output", help="Run folder: settings, figures, checkpoints, parameters."),
+    ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", help="JSON file of settings; see --show-config.")
     ] = None,
@@ -60,17 +63,17 @@ def structure(
 
     import torch
 
-    from sciml.errors import InputError
+    from sciml.errors import InputError, SettingsError
     from sciml.structure.training_config import RunOptions, TrainingConfig
     from sciml.structure.training_run import StructureRun, stored_config
     from sciml.training.records import read_json
     from sciml.training.settings import as_json, parse_assignments
 
-    if not data.is_dir():
-        raise InputError("no such folder of chains", file=str(data))
     if threads is not None:
         torch.set_num_threads(threads)
-    chosen = stored_config(output) if resume else TrainingConfig()
+    if resume and output is None:
+        raise SettingsError("--resume continues the run of -o FOLDER, which is missing")
+    chosen = stored_config(output) if resume and output is not None else TrainingConfig()
     if config is not None:
         chosen = chosen.updated(read_json(config))
     chosen = chosen.updated(parse_assignments(settings or []))
@@ -79,6 +82,10 @@ def structure(
     if show_config:
         typer.echo(json.dumps(as_json(chosen), indent=2))
         return
+    if data is None or output is None:
+        raise SettingsError("--data FOLDER and -o FOLDER are missing: the chains, and where the run is kept")
+    if not data.is_dir():
+        raise InputError("no such folder of chains", file=str(data))
     options = RunOptions(max_time, device, devices, workers, checkpoint_minutes)
 
     def echo(line: str) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sciml import __version__
 from sciml.errors import ScimlError
+from sciml.runs.memory import available_memory_bytes
 from sciml.runs.provenance import LIBRARIES, library_versions, usable_processors
 
 if TYPE_CHECKING:
@@ -98,17 +99,6 @@ def check_device(device: "torch.device", precision: str) -> Check:
         if torch.get_num_threads() > usable_processors():
             return Check("device", "note", f"{detail}; more threads than processors: set OMP_NUM_THREADS")
     return Check("device", "ok", f"{detail}, networks in {precision}")
-
-
-def available_memory_bytes() -> int | None:
-    """Memory that can be had without swapping; None where the system does not say."""
-    try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except (OSError, ValueError):
-        pass
-    return None
 
 
 def check_products(device: "torch.device", precision: str) -> Check:

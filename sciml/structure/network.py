@@ -1,6 +1,8 @@
 """A parameter set made ready to predict with: read, on its device, in its precision, with its settings."""
 
 import math
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -127,6 +129,27 @@ def load_network(model: str, settings: PredictSettings) -> Network:
         if settings.dropout and isinstance(module, SharedDropout | torch.nn.Dropout):
             module.train()
     return Network(file.name, network, source, config, device, precision)
+
+
+def load_networks(models: Sequence[str], settings: PredictSettings) -> list[Network]:
+    """Reads several parameter sets; those whose files are called alike are told apart by their digests.
+
+    Raises:
+        SettingsError: one set is named twice; and as `load_network`.
+        MissingRequirementError, InputError: as `load_network`.
+    """
+    networks = [load_network(model, settings) for model in models]
+    names = Counter(network.name for network in networks)
+    told_apart = [
+        replace(network, name=f"{network.name}-{network.source.sha256[:8]}")
+        if names[network.name] > 1
+        else network
+        for network in networks
+    ]
+    for name, count in Counter(network.name for network in told_apart).items():
+        if count > 1:
+            raise SettingsError(f"the parameters {name} are given {count} times: name each set once")
+    return told_apart
 
 
 def _dropping(model: AlphaFold) -> AlphaFold:

@@ -16,7 +16,9 @@ from torch import Tensor
 
 from sciml.data.alignment import Alignment
 from sciml.errors import ScimlError
+from sciml.runs.memory import available_memory_bytes
 from sciml.structure.confidence import pae_from_logits, plddt_from_logits, ptm_from_logits
+from sciml.structure.cost import Shape, activation_bytes
 from sciml.structure.features.msa import EncodedMsa, encode_alignment
 from sciml.structure.features.pipeline import make_features
 from sciml.structure.features.templates import TemplateChain
@@ -112,6 +114,31 @@ def _is_out_of_memory(error: RuntimeError) -> bool:
     return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
 
 
+def _refuse_if_too_large(network: Network, msa: EncodedMsa, record_id: str, templates: int) -> None:
+    """Stop before a pass on the processor that the system would end by killing the whole run.
+
+    Raises:
+        PredictionError: the pass needs more memory than there is.
+    """
+    available = available_memory_bytes() if network.device.type == "cpu" else None
+    if available is None:  # an accelerator refuses by itself, and only this record fails
+        return
+    rows, residues = msa.letters.shape
+    shape = Shape(
+        residues=residues,
+        msa_rows=min(rows, network.features.max_msa_clusters) + templates,
+        extra_rows=min(rows, network.features.max_extra_msa),
+    )
+    element_bytes = 2 if network.precision == "bfloat16" else 4
+    needed = activation_bytes(network.model.config, shape, element_bytes=element_bytes)
+    if needed > available:
+        sizes = f"{needed / 2**30:.1f} GiB of memory, {available / 2**30:.1f} GiB are free"
+        rule = f"{residues} residues need about {sizes}"
+        raise PredictionError(
+            f"{record_id}: {rule}; give a shorter part of the sequence, or use a larger machine"
+        )
+
+
 def _aligned_error(outputs: Outputs) -> tuple[np.ndarray | None, float | None, float | None]:
     """Aligned errors, the largest that can be expressed, and pTM; None for a network without the head."""
     if "predicted_aligned_error/logits" not in outputs:
@@ -135,8 +162,9 @@ def predict_once(
     """One structure: one network, one seed.
 
     Raises:
-        PredictionError: the network gave numbers that are not finite, or ran out of memory.
+        PredictionError: the network gave numbers that are not finite, or memory does not suffice.
     """
+    _refuse_if_too_large(network, msa, record_id, len(templates))
     start = time.perf_counter()
     try:
         outputs, run = _run_network(network, msa, seed, settings, templates, on_pass)

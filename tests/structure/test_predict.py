@@ -14,7 +14,7 @@ from sciml.structure import predict as predict_module
 from sciml.structure.confidence import pae_from_logits, plddt_from_logits, ptm_from_logits
 from sciml.structure.features.msa import encode_alignment
 from sciml.structure.features.pipeline import make_features
-from sciml.structure.network import PredictSettings, choose_device, load_network
+from sciml.structure.network import PredictSettings, choose_device, load_network, load_networks
 from sciml.structure.parameters import save_parameters
 from sciml.structure.predict import PredictionError, predict_record
 from tests.structure.networks import TINY, random_alignment, random_network
@@ -287,3 +287,27 @@ def test_numbers_that_are_not_finite_are_no_prediction(predict, monkeypatch):
     message = r"r: net with seed 0 gave positions that are not finite numbers \(float32"
     with pytest.raises(PredictionError, match=message):
         predict()
+
+
+def test_two_files_of_one_name_are_told_apart_and_one_set_is_not_run_twice(parameters, tmp_path):
+    other = save_random(tmp_path / "params_net.safetensors", seed=5)
+    settings = PredictSettings(device="cpu", precision="float32")
+    networks = load_networks([str(parameters), str(other)], settings)
+    digests = [hashlib.sha256(path.read_bytes()).hexdigest()[:8] for path in (parameters, other)]
+    assert [network.name for network in networks] == [f"net-{digest}" for digest in digests]
+    with pytest.raises(SettingsError, match=r"parameters net-\w{8} are given 2 times"):
+        load_networks([str(parameters), str(parameters)], settings)
+
+
+def test_a_record_that_the_memory_cannot_hold_fails_before_it_is_run(predict, monkeypatch):
+    monkeypatch.setattr(predict_module, "available_memory_bytes", lambda: 50 * 2**20)
+    monkeypatch.setattr(predict_module, "_run_network", lambda *arguments: pytest.fail("it was run"))
+    with pytest.raises(
+        PredictionError, match=r"r: \d+ residues need about 0\.1 GiB of memory, 0\.0 GiB are free"
+    ):
+        predict()
+
+
+def test_a_record_is_run_where_the_system_does_not_say_how_much_memory_there_is(predict, monkeypatch):
+    monkeypatch.setattr(predict_module, "available_memory_bytes", lambda: None)
+    assert len(predict(recycles=0)) == 1

@@ -390,3 +390,10 @@ def test_command_shows_its_settings(folder, tmp_path, capsys):
     assert command_line(folder, tmp_path / "run", "--show-config") == 0
     shown = json.loads(capsys.readouterr().out)
     assert (shown["network"]["name"], shown["steps"], shown["ema_decay"]) == ("tiny", 2, 0.999)
+
+
+def test_the_settings_are_shown_without_a_folder_and_nothing_else_runs_without(capsys):
+    assert main(["train", "structure", "--show-config", "--set", "steps=7"]) == 0
+    assert json.loads(capsys.readouterr().out)["steps"] == 7
+    assert main(["train", "structure"]) == 2
+    assert "--data FOLDER and -o FOLDER are missing" in capsys.readouterr().err
