@@ -9,7 +9,7 @@ import base64
 import math
 import string
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from html import escape
 from typing import Any
 
@@ -17,7 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sciml.report.colours import PLDDT_CLASSES
-from sciml.report.leaderboard_data import Leaderboard, ModelEntry, ReliabilityCurve, TargetEntry
+from sciml.report.leaderboard_data import (
+    EstimateEntry,
+    Leaderboard,
+    ModelEntry,
+    ReliabilityCurve,
+    ScoreColumn,
+    TargetEntry,
+)
 from sciml.report.page import (
     json_block,
     page_file,
@@ -53,6 +60,8 @@ def leaderboard_html(data: Leaderboard) -> str:
         tiles=_tiles(data),
         static_ranking=_static_ranking(data),
         static_gaps=_static_gaps(data),
+        static_estimates=_static_estimates(data),
+        estimates_hidden="" if data.estimates else " hidden",
         definitions=_definitions(data),
         payload=json_block(payload(data)),
         script=page_script(_FOLDER, _SHARED_SCRIPTS, _SCRIPTS),
@@ -110,6 +119,9 @@ def payload(data: Leaderboard) -> dict[str, Any]:
             "all" if group is None else str(group): _curve(curve) for group, curve in data.reliability.items()
         },
         "gaps": [asdict(gap) for gap in data.gaps],
+        "estimate_scores": [asdict(score) for score in data.estimate_scores],
+        "estimates": [_estimate_values(one, data) for one in data.estimates],
+        "estimate_means": [_estimate_values(one, data) for one in data.estimate_means],
     }
 
 
@@ -156,6 +168,14 @@ def _model_values(
         "ca": None if model.ca is None else packed_positions((model.ca - origin) @ view.T, step),
         "lddt": None if model.lddt is None else packed_fractions(model.lddt),
         "plddt": None if model.plddt is None else packed_fractions(model.plddt),
+    }
+
+
+def _estimate_values(one: EstimateEntry, data: Leaderboard) -> dict[str, Any]:
+    names = [score.name for score in data.estimate_scores]
+    return {
+        **asdict(replace(one, values={})),
+        "values": [short_number(one.values.get(name, math.nan)) for name in names],
     }
 
 
@@ -251,11 +271,26 @@ def _static_gaps(data: Leaderboard) -> str:
     return plain_table(("Target", "Group", "Model", "File", "Reason"), rows)
 
 
+def _static_estimates(data: Leaderboard) -> str:
+    rows = [
+        (one.target, f"{one.group}, set {one.number}", one.extent,
+         *(_figure_text(score, one.values.get(score.name, math.nan)) for score in data.estimate_scores),
+         "; ".join(one.notes))
+        for one in data.estimates
+    ]  # fmt: skip
+    titles = [f"{score.title}{f' ({score.unit})' if score.unit else ''}" for score in data.estimate_scores]
+    return plain_table(("Target", "Method", "Models", *titles, "Notes"), rows)
+
+
+def _figure_text(score: ScoreColumn, value: float) -> str:
+    return f"{value * score.factor:.{score.digits}f}" if math.isfinite(value) else "–"
+
+
 def _definitions(data: Leaderboard) -> str:
     better = {1: "higher", -1: "lower", 0: "neither"}
     rows = [
         (f"{score.title}{f' ({score.unit})' if score.unit else ''}", score.name, better[score.better],
          score.definition, score.source)
-        for score in data.scores
+        for score in (*data.scores, *data.estimate_scores)
     ]  # fmt: skip
     return plain_table(("Score", "Column", "Better", "Definition", "Source"), rows)

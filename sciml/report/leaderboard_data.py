@@ -170,6 +170,24 @@ class Gap:
     """Why there are no scores."""
 
 
+@dataclass(frozen=True)
+class EstimateEntry:
+    """How good somebody's estimates of models' accuracy are, on one target or in the mean."""
+
+    target: str
+    """Target's name; empty for a mean."""
+    group: str
+    """Who estimated."""
+    number: int
+    """First or second set of the group."""
+    values: Mapping[str, float]
+    """Figures by name."""
+    extent: str
+    """How many models or targets it is over, in words."""
+    notes: tuple[str, ...] = ()
+    """What the reader should know, or why it failed."""
+
+
 @dataclass(frozen=True, eq=False)
 class Leaderboard:
     """Everything on the page."""
@@ -206,3 +224,9 @@ class Leaderboard:
     """By group; None is all groups together."""
     gaps: Sequence[Gap] = ()
     """Missing and failed models."""
+    estimate_scores: Sequence[ScoreColumn] = ()
+    """Columns of the tables of estimates, in order."""
+    estimates: Sequence[EstimateEntry] = ()
+    """On each target."""
+    estimate_means: Sequence[EstimateEntry] = ()
+    """Over targets."""

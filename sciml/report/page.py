@@ -14,6 +14,8 @@ from typing import Any
 SHARED = "page"
 """Folder of the shared pieces."""
 _SIGNIFICANT = 6
+Cell = tuple[str, str]
+"""Classes of a cell of a table, and its text."""
 
 
 def page_file(folder: str, name: str) -> str:
@@ -52,9 +54,16 @@ def short_number(value: float | None, significant: int = _SIGNIFICANT) -> float 
 
 def plain_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table of text that needs no script."""
-    head = "".join(f'<th scope="col" class="t">{escape(text)}</th>' for text in heads)
+    return classed_table(
+        [("t", text) for text in heads], [[("wrapping", text) for text in row] for row in rows]
+    )
+
+
+def classed_table(heads: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> str:
+    """A table of cells with classes of the style: `t` for text, `wrapping` for long text, none else."""
+    head = "".join(f'<th scope="col" class="{kind}">{escape(text)}</th>' for kind, text in heads)
     body = "".join(
-        "<tr>" + "".join(f'<td class="wrapping">{escape(text)}</td>' for text in row) + "</tr>"
+        "<tr>" + "".join(f'<td class="{kind}">{escape(text)}</td>' for kind, text in row) + "</tr>"
         for row in rows
     )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -22,6 +22,7 @@ function render() {
     showVersus();
   } else for (const id of ["overview", "versus"]) byId(id).hidden = true;
   showConfidence();
+  showEstimates();
   showGaps();
   route();
 }

@@ -103,3 +103,20 @@ function showGaps() {
     {title: "Reason", left: true, wraps: true, text: (gap) => gap.reason, key: (gap) => gap.reason},
   ], DATA.gaps));
 }
+
+function showEstimates() {
+  if (!DATA.estimates.length) return;
+  const figures = DATA.estimate_scores.map((score, index) => ({
+    title: score.title + (score.unit ? ` (${score.unit})` : ""), tip: score.definition, key: (row) => row.values[index],
+    text: (row) => hasValue(row.values[index]) ? (row.values[index] * score.factor).toFixed(score.digits) : "–"}));
+  const who = [
+    {title: "Method", left: true, text: (row) => row.group, key: (row) => row.group},
+    {title: "Set", text: (row) => String(row.number), key: (row) => row.number, tip: "Number of the MODEL record"}];
+  if (DATA.estimate_means.length) byId("estimate-means").replaceChildren(sortable([...who,
+    {title: "Over", left: true, text: (row) => row.extent, key: (row) => row.extent}, ...figures], DATA.estimate_means, {caption: "Means over targets"}));
+  byId("estimates-table").replaceChildren(sortable([
+    {title: "Target", left: true, text: (row) => row.target, key: (row) => row.target}, ...who,
+    {title: "Models", left: true, text: (row) => row.extent, key: (row) => row.extent, tip: "Models compared, of those that the file names"}, ...figures,
+    {title: "Notes", left: true, wraps: true, text: (row) => row.notes.join("; "), key: (row) => row.notes.join("; ")},
+  ], DATA.estimates, {caption: "Each target"}));
+}
