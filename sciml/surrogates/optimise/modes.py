@@ -3,6 +3,7 @@
 from typing import Any
 
 from sciml.errors import SettingsError
+from sciml.surrogates.optimise.bagnet import BagNet, BagNetSettings
 from sciml.surrogates.optimise.evolution import Evolution
 from sciml.surrogates.optimise.evolution_rules import EvolutionSettings
 from sciml.surrogates.optimise.optimiser import Optimiser
@@ -28,6 +29,8 @@ def make_optimiser(mode: str, problem: Problem, seed: int, **settings: object) -
     try:
         if mode == "evolution":
             return Evolution(problem, seed, EvolutionSettings(**fields))
+        if mode == "bagnet":
+            return BagNet(problem, seed, BagNetSettings(**fields))
         if mode == "random":
             return RandomSearch(problem, seed, **fields)
     except TypeError as error:
