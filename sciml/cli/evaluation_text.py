@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from sciml.cli.understood import printable
-from sciml.structure.evaluate.catalogue import FAMILIES, SCORES, SLOW_FAMILIES, Score, shown
+from sciml.structure.evaluate.catalogue import FAMILIES, SCORES, SLOW_FAMILIES, Score, shown, shown_as
+from sciml.structure.evaluate.estimate_catalogue import ESTIMATE_SCORES
 
 if TYPE_CHECKING:
     from sciml.structure.evaluate.intervals import Comparison
@@ -21,6 +22,10 @@ _WIDTH_OF_FILES = 150
 _WIDTH_OF_NAMES, _WIDTH_OF_FIGURE = 46, 11
 _LONGEST_NAME = 40
 _MODEL_COLUMNS = ("gdt_ts", "gdt_ha", "tm_score", "lddt", "lddt_ca", "cad", "rmsd_ca", "precision_long_l5")
+_ESTIMATE_COLUMNS = (
+    *("pearson_gdt_ts", "spearman_gdt_ts", "loss_gdt_ts", "auc_quarter_gdt_ts", "pearson_lddt", "loss_lddt"),
+    *("ase", "auc_residues", "region_f1"),
+)
 
 
 def open_console() -> Console:
@@ -40,6 +45,37 @@ def print_evaluation(found: "Evaluation", console: Console) -> None:
         console.print(
             f"No model of {printable(names)}{f' and {more} more' if more > 0 else ''}.", markup=False
         )
+    if any(result.estimates for result in found.results):
+        console.print(_estimate_table(found, console.width))
+
+
+def _estimate_table(found: "Evaluation", width: int) -> Table:
+    """Files of estimates with the first figures that fit."""
+    from sciml.structure.evaluate.estimate_tables import all_estimates, present_figures
+
+    estimates = all_estimates(found.results)
+    present = present_figures(estimates)
+    names = [name for name in _ESTIMATE_COLUMNS if name in present]
+    names = names[: max(2, (width - _WIDTH_OF_NAMES) // _WIDTH_OF_FIGURE)]
+    left = f" (first {_MOST_ROWS} of {len(estimates)})" if len(estimates) > _MOST_ROWS else ""
+    table = _table(f"Estimates of model accuracy{left}; all figures are in estimates.csv")
+    for head in ("target", "group", "models"):
+        table.add_column(
+            head, justify="right" if head == "models" else "left", no_wrap=True, max_width=_LONGEST_NAME
+        )
+    for name in names:
+        table.add_column(_head(ESTIMATE_SCORES[name]), justify="right", no_wrap=True)
+    for one in estimates[:_MOST_ROWS]:
+        cells = [shown_as(ESTIMATE_SCORES[name], one.values.get(name)) for name in names]
+        models = f"{one.counts['compared']}/{one.counts['models']}" if one.status == "done" else "failed"
+        table.add_row(printable(one.target), printable(one.group), models, *cells)
+    return table
+
+
+def _table(title: str) -> Table:
+    return Table(
+        title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="bold"
+    )
 
 
 def _head(score: Score) -> str:
@@ -55,14 +91,7 @@ def _model_table(found: "Evaluation", width: int) -> Table:
     left = (
         f" (first {_MOST_ROWS} of {len(records)}; all are in scores.csv)" if len(records) > len(rows) else ""
     )
-    table = Table(
-        title=f"Scores{left}",
-        title_justify="left",
-        title_style="bold",
-        box=None,
-        pad_edge=False,
-        header_style="bold",
-    )
+    table = _table(f"Scores{left}")
     for head in ("target", "group", "model"):
         table.add_column(
             head, justify="right" if head == "model" else "left", no_wrap=True, max_width=_LONGEST_NAME
@@ -86,9 +115,7 @@ def _ranking_table(found: "Evaluation") -> Table:
     title = (
         f"Ranking by z-scores of {score.title} ({found.standing.settings.models} models); means over targets"
     )
-    table = Table(
-        title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="bold"
-    )
+    table = _table(title)
     for head in ("rank", "95 %", "group", "Σz", "95 % of Σz", "units", "missing"):
         table.add_column(
             head, justify="left" if head == "group" else "right", no_wrap=True, max_width=_LONGEST_NAME
@@ -108,9 +135,7 @@ def _ranking_table(found: "Evaluation") -> Table:
 def print_comparison(comparisons: Sequence["Comparison"], first: str, second: str, console: Console) -> None:
     """One line a score: means, difference with interval, wins, ties, losses, p."""
     title = f"{printable(first)} against {printable(second)}"
-    table = Table(
-        title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="bold"
-    )
+    table = _table(title)
     heads = ("score", "targets", "first", "second", "difference", "95 %", "won", "tied", "lost", "tie", "p")
     for head in heads:
         table.add_column(head, justify="left" if head == "score" else "right", no_wrap=True)
@@ -130,8 +155,8 @@ def print_scores(console: Console) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for head in ("family", "column", "definition", "source"):
         table.add_column(head, overflow="fold")
-    for family in ("", *FAMILIES):
-        for score in SCORES.values():
+    for family in ("", *FAMILIES, "estimates"):
+        for score in (*SCORES.values(), *ESTIMATE_SCORES.values()):
             if score.family == family and score.in_short:
                 slow = " (slow)" if family in SLOW_FAMILIES else ""
                 table.add_row(f"{family or 'always'}{slow}", score.name, score.definition, score.source)
@@ -140,12 +165,20 @@ def print_scores(console: Console) -> None:
 
 def json_text(found: "Evaluation", comparisons: Sequence["Comparison"]) -> str:
     """Scores, ranking, gaps and comparison as one JSON object; what is not finite is null."""
+    from sciml.structure.evaluate.estimate_tables import (
+        all_estimates,
+        estimate_model_table,
+        estimate_table,
+    )
     from sciml.structure.evaluate.outputs import missing_table, ranking_table, score_table
 
+    estimates = all_estimates(found.results)
     values = {
         "scores": score_table(found).records(),
         "ranking": ranking_table(found).records(),
         "missing": missing_table(found).records(),
+        "estimates": estimate_table(estimates).records(),
+        "estimate_models": estimate_model_table(estimates).records(),
         "comparison": [_finite(asdict(one)) for one in comparisons],
     }
     return json.dumps(values, indent=1, allow_nan=False)

@@ -194,9 +194,14 @@ def chosen_families(words: Iterable[str]) -> tuple[str, ...]:
 
 def shown(name: str, value: float | None) -> str:
     """A value as tables for people print it; an en dash where there is none."""
+    entry = SCORES.get(name)
+    if entry is not None:
+        return shown_as(entry, value)
+    return "–" if value is None or value != value else f"{value:.3f}"  # NaN
+
+
+def shown_as(entry: Score, value: float | None) -> str:
+    """A value of a score as tables for people print it; an en dash where there is none."""
     if value is None or value != value:  # NaN
         return "–"
-    entry = SCORES.get(name)
-    if entry is None:
-        return f"{value:.3f}"
     return f"{value * entry.factor:.{entry.digits}f}"

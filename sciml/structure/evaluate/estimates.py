@@ -87,7 +87,7 @@ def judge_estimates(
         ),
     )
     if not any(one.status == "done" for one in models):
-        reason = f"none of the {len(models)} models that it estimates is there and scored: {_shown(models)}"
+        reason = f"no model that it estimates ({len(models)}) is there and scored: {_shown(models)}"
         return replace(judged, status="failed", reason=reason)
     return replace(judged, values=_figures(models), notes=tuple(_notes(models)))
 

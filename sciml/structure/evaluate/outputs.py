@@ -4,6 +4,7 @@ scores.csv, .json         every figure of every model on every unit
 scores.md                 the short columns
 ranking.csv, .json, .md   groups: place, z-scores, means, intervals
 missing.csv               models that are missing, failed or belong to no target
+estimate….csv, .json, .md estimates of models' accuracy, where there are any (`estimate_tables.py`)
 leaderboard.html          everything, to look at
 """
 
@@ -16,6 +17,7 @@ from sciml import __version__
 from sciml.report.leaderboard import leaderboard_html
 from sciml.runs.files import atomic_write_text
 from sciml.structure.evaluate.catalogue import SCORES, shown
+from sciml.structure.evaluate.estimate_tables import all_estimates, estimate_gaps, estimate_texts
 from sciml.structure.evaluate.intervals import Comparison
 from sciml.structure.evaluate.page import build_leaderboard
 from sciml.structure.evaluate.run import Evaluation, RunSettings
@@ -95,6 +97,7 @@ def missing_table(found: Evaluation) -> Table:
         {"target": one.unit, "group": one.group, "model": one.model, "file": one.file, "reason": one.reason}
         for one in failed_records(found.results)
     ]
+    rows += estimate_gaps(all_estimates(found.results), found.plan.missing_estimates)
     rows += [{"file": one.path, "reason": one.reason} for one in found.plan.unused]
     return Table.of(rows, ("target", "group", "model", "file", "reason"))
 
@@ -134,6 +137,7 @@ def write_outputs(
         "ranking.json": ranking.to_json(),
         "ranking.md": ranking.to_markdown(readable),
         "missing.csv": missing_table(found).to_csv(),
+        **estimate_texts(all_estimates(found.results)),
     }
     if comparisons:
         texts["comparison.csv"] = comparison_table(comparisons).to_csv()
@@ -142,6 +146,7 @@ def write_outputs(
             found.results,
             title=title,
             missing=found.plan.missing,
+            missing_estimates=found.plan.missing_estimates,
             groups=found.plan.groups,
             shown=found.standing,
             footer=f"Made by sciml {__version__}. The page is complete: it needs no network.",

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from sciml import __version__
 from sciml.report.leaderboard_data import (
     Duel,
+    EstimateEntry,
     Gap,
     Leaderboard,
     ModelEntry,
@@ -19,7 +21,15 @@ from sciml.report.leaderboard_data import (
     TargetEntry,
     Unit,
 )
-from sciml.structure.evaluate.catalogue import SCORES
+from sciml.structure.evaluate.catalogue import SCORES, Score
+from sciml.structure.evaluate.estimate_catalogue import ESTIMATE_SCORES
+from sciml.structure.evaluate.estimate_records import EstimateScores
+from sciml.structure.evaluate.estimate_tables import (
+    all_estimates,
+    estimate_gaps,
+    estimate_means,
+    present_figures,
+)
 from sciml.structure.evaluate.intervals import DEFAULT_TIE_WIDTH, TIE_WIDTHS, Comparison, compare
 from sciml.structure.evaluate.ranking import LOWER_IS_BETTER, Chosen
 from sciml.structure.evaluate.records import ModelDetails, TargetResult
@@ -51,6 +61,7 @@ def build_leaderboard(
     *,
     title: str,
     missing: Sequence[tuple[str, str]] = (),
+    missing_estimates: Sequence[tuple[str, str]] = (),
     groups: Sequence[str] = (),
     shown: Standing | None = None,
     footer: str = "",
@@ -61,6 +72,7 @@ def build_leaderboard(
         results: of all targets.
         title: head of the page.
         missing: (target, group) of groups without a model.
+        missing_estimates: (target, group) of groups without estimates of models' accuracy.
         groups: further groups that have no model at all.
         shown: the ranking that is shown first.
         footer: how the page was made.
@@ -71,6 +83,7 @@ def build_leaderboard(
     units, entries, models = _entries(targets, place)
     counted = set(counted_units(targets))
     present = [name for name in present_scores(results) if SCORES[name].in_short]
+    estimates = all_estimates(results)
     headline = [name for name in HEADLINE if name in present] or present[:4]
     ranked = [name for name in _RANKED if name in present] or present[:1]
     scored = sum(not model.reason for model in models)
@@ -80,7 +93,7 @@ def build_leaderboard(
         subtitle=f"{counts} scored by sciml {__version__}",
         footer=footer,
         ranking_note=RANKING_NOTE,
-        scores=[_column(name) for name in present],
+        scores=[_column(SCORES[name]) for name in present],
         headline=headline,
         groups=names,
         targets=entries,
@@ -91,15 +104,17 @@ def build_leaderboard(
         duels={name: _duels(targets, name, names) for name in headline},
         tie_widths={name: TIE_WIDTHS.get(name, DEFAULT_TIE_WIDTH) for name in headline},
         reliability=_reliability(targets, place),
-        gaps=_gaps(results, missing),
+        gaps=[*_gaps(results, missing), *_gaps_of_estimates(estimates, missing_estimates)],
+        estimate_scores=[_column(ESTIMATE_SCORES[name]) for name in present_figures(estimates, short=True)],
+        estimates=[_estimate_entry(one) for one in estimates],
+        estimate_means=[_mean_entry(row) for row in estimate_means(estimates)] if len(results) > 1 else [],
     )
 
 
-def _column(name: str) -> ScoreColumn:
-    score = SCORES[name]
+def _column(score: Score) -> ScoreColumn:
     better = 0 if score.higher_is_better is None else 1 if score.higher_is_better else -1
     return ScoreColumn(
-        name, score.title, score.unit, score.factor, score.digits, better, score.missing_is_zero,
+        score.name, score.title, score.unit, score.factor, score.digits, better, score.missing_is_zero,
         score.definition, score.source,
     )  # fmt: skip
 
@@ -250,3 +265,26 @@ def _gaps(results: Sequence[TargetResult], missing: Sequence[tuple[str, str]]) -
         for record in failed_records(results)
     ]
     return gaps
+
+
+def _gaps_of_estimates(estimates: Sequence[EstimateScores], missing: Sequence[tuple[str, str]]) -> list[Gap]:
+    return [
+        Gap(row["target"], row["group"], 0, row["file"] or "", row["reason"])
+        for row in estimate_gaps(estimates, missing)
+    ]
+
+
+def _estimate_entry(one: EstimateScores) -> EstimateEntry:
+    counts = one.counts
+    return EstimateEntry(
+        one.target,
+        one.group,
+        one.number,
+        one.values,
+        f"{counts['compared']} of {counts['models']}",
+        (one.reason,) if one.status == "failed" else one.notes,
+    )
+
+
+def _mean_entry(row: Mapping[str, Any]) -> EstimateEntry:
+    return EstimateEntry("", row["group"], row["number"], row, f"{row['targets']} targets", ())

@@ -83,7 +83,7 @@ def test_a_file_that_names_no_model_that_is_there_fails(tmp_path):
     found, said = run(models, natives)
     one, two = found.results[0].estimates
     assert one.status == "failed"
-    assert "none of the 2 models that it estimates is there" in one.reason
+    assert "no model that it estimates (2) is there" in one.reason
     assert "T9TS001_1" in one.reason
     assert two.status == "failed"
     assert "line 5: a score is 0 to 1" in two.reason
