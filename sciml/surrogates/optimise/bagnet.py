@@ -92,5 +92,4 @@ class BagNet(Evolution):
         """
         better = self.discriminator.prob_better(self._grid.positions(children), reference, noise)
         critical = better[:, self.critical]
-        accepted: NDArray[np.bool_] = (generator.random(critical.shape) < critical).all(axis=1)
-        return accepted
+        return np.asarray((generator.random(critical.shape) < critical).all(axis=1))

@@ -51,10 +51,11 @@ class Discriminator(nn.Module):
     def __init__(self, inputs: int, heads: int, settings: NetworkSettings) -> None:
         super().__init__()
         widths = (inputs, *settings.features)
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
-        for layer in self.layers:  # as TensorFlow's dense layers start
+        layers = [nn.Linear(a, b) for a, b in pairwise(widths)]
+        for layer in layers:  # as TensorFlow's dense layers start
             nn.init.xavier_uniform_(layer.weight)
             nn.init.zeros_(layer.bias)
+        self.layers = nn.ModuleList(layers)
         half, hidden = settings.features[-1], settings.hidden
         self.weight_hidden = nn.Parameter(torch.randn(heads, half, hidden))
         self.bias_hidden = nn.Parameter(torch.zeros(heads, hidden // 2))
