@@ -14,7 +14,7 @@ Source: Protein Structure Prediction Center, "Domain definition" pages of CASP12
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from sciml.data.textfile import ReadLimits, display_name, read_lines
@@ -49,6 +49,8 @@ class Domain:
     """D1, D2, …"""
     ranges: tuple[tuple[int, int], ...]
     """First and last residue number of each stretch, rising."""
+    line: int | None = field(default=None, compare=False)
+    """Of the file that it was read from, from 1."""
 
     @property
     def residues(self) -> frozenset[int]:
@@ -93,7 +95,7 @@ def parse_domains(lines: Iterable[str], file: str | None = None, target: str | N
         try:
             target, domains = _parse_line(text, target)
             for domain in domains:
-                _add(found.setdefault(domain.target, {}), domain)
+                _add(found.setdefault(domain.target, {}), replace(domain, line=number))
         except ValueError as error:
             raise InputError(str(error), file=file, line=number) from None
     if not found:

@@ -21,7 +21,7 @@ from sciml.structure.evaluate.estimate_tables import all_estimates, estimate_gap
 from sciml.structure.evaluate.intervals import Comparison
 from sciml.structure.evaluate.page import build_leaderboard
 from sciml.structure.evaluate.run import Evaluation, RunSettings
-from sciml.structure.evaluate.summary import failed_records, group_table, present_scores
+from sciml.structure.evaluate.summary import failed_records, group_table, present_scores, refused_domains
 from sciml.structure.evaluate.tables import TEXT_COLUMNS, Cell, Table
 
 _IDENTITY = ("target", "domain", "group", "model")
@@ -88,7 +88,7 @@ def run_values(
 
 
 def missing_table(found: Evaluation) -> Table:
-    """Models that count for nothing, with the reason."""
+    """Models, targets and domains that count for nothing, with the reason."""
     rows: list[dict[str, Any]] = [
         {"target": target, "group": group, "model": None, "file": None, "reason": "no model"}
         for target, group in found.plan.missing
@@ -98,6 +98,13 @@ def missing_table(found: Evaluation) -> Table:
         for one in failed_records(found.results)
     ]
     rows += estimate_gaps(all_estimates(found.results), found.plan.missing_estimates)
+    rows += [
+        {"target": target, "file": file, "reason": reason} for target, file, reason in found.failed_targets
+    ]
+    rows += [
+        {"target": unit, "file": found.plan.domain_file, "reason": reason}
+        for unit, reason in refused_domains(found.results)
+    ]
     rows += [{"file": one.path, "reason": one.reason} for one in found.plan.unused]
     return Table.of(rows, ("target", "group", "model", "file", "reason"))
 

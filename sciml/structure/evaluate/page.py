@@ -40,6 +40,7 @@ from sciml.structure.evaluate.summary import (
     failed_records,
     present_scores,
     rank_by_default,
+    refused_domains,
     standing,
     unit_values,
 )
@@ -259,7 +260,9 @@ def _reliability(
 
 
 def _gaps(results: Sequence[TargetResult], missing: Sequence[tuple[str, str]]) -> list[Gap]:
-    gaps = [Gap(target, group, 0, "", "no model") for target, group in missing]
+    gaps = [Gap(result.target, "", 0, "", result.reason) for result in results if result.reason]
+    gaps += [Gap(unit, "", 0, "", reason) for unit, reason in refused_domains(results)]
+    gaps += [Gap(target, group, 0, "", "no model") for target, group in missing]
     gaps += [
         Gap(record.unit, record.group, record.model, record.file, record.reason)
         for record in failed_records(results)

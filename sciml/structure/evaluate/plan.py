@@ -11,7 +11,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sciml.data.casp_domains import Domain, read_domains
@@ -74,6 +74,8 @@ class TargetPlan:
     """Files of models; there may be none."""
     domains: Domains = ()
     """Of the target."""
+    domain_lines: Mapping[str, int] = field(default_factory=dict)
+    """By the name of the domain, where in the file of definitions it stands."""
     estimates: tuple[ModelFile, ...] = ()
     """Files that estimate the accuracy of these models (CASP's QA)."""
 
@@ -98,6 +100,8 @@ class EvaluationPlan:
     """All groups, in the order of their names."""
     unused: tuple[Unused, ...] = ()
     """Models of no target, and domain definitions without target."""
+    domain_file: str | None = None
+    """Where the domains are defined."""
 
     @property
     def missing(self) -> tuple[tuple[str, str], ...]:
@@ -185,11 +189,12 @@ def plan_evaluation(models: Path, targets: Path, domains: Path | None = None) ->
     )
     given, without = _domains(domains, names)
     plans = tuple(
-        TargetPlan(native, named[native.name], given.get(native.name, ()), estimates[native.name])
+        TargetPlan(native, named[native.name], *_printed(given.get(native.name, {})), estimates[native.name])
         for native in natives
     )
     everybody = sorted({model.group for plan in plans for model in plan.models})
-    return EvaluationPlan(plans, tuple(everybody), (*unused, *without))
+    file = None if domains is None else str(domains)
+    return EvaluationPlan(plans, tuple(everybody), (*unused, *without), file)
 
 
 def _with_groups(by_target: Mapping[str, Sequence[Assigned]], root: Path) -> dict[str, tuple[ModelFile, ...]]:
@@ -222,11 +227,11 @@ def _with_groups(by_target: Mapping[str, Sequence[Assigned]], root: Path) -> dic
     }
 
 
-def _domains(path: Path | None, names: Sequence[str]) -> tuple[dict[str, Domains], list[Unused]]:
+def _domains(path: Path | None, names: Sequence[str]) -> tuple[dict[str, Mapping[str, Domain]], list[Unused]]:
     """Definitions by the names of our targets, and those of targets that are not here."""
     if path is None:
         return {}, []
-    found: dict[str, Domains] = {}
+    found: dict[str, Mapping[str, Domain]] = {}
     unused = []
     for target, domains in read_domains(path, names[0] if len(names) == 1 else None).items():
         try:
@@ -237,14 +242,14 @@ def _domains(path: Path | None, names: Sequence[str]) -> tuple[dict[str, Domains
         if name is None:
             unused.append(Unused(str(path), f"domains of {target}, which is no target"))
         else:
-            found[name] = _printed(domains)
+            found[name] = domains
     return found, unused
 
 
-def _printed(domains: Mapping[str, Domain]) -> Domains:
-    """D0, the whole chain by custom, is left out: the whole target is scored anyway."""
-    return tuple(
-        (name, str(domain).split(": ", 1)[1], tuple(sorted(domain.residues)))
-        for name, domain in domains.items()
-        if name != "D0"
+def _printed(domains: Mapping[str, Domain]) -> tuple[Domains, dict[str, int]]:
+    """Domains and their lines. D0, the whole chain by custom, is left out: the whole target is scored."""
+    kept = {name: domain for name, domain in domains.items() if name != "D0"}
+    printed = tuple(
+        (name, str(domain).split(": ", 1)[1], tuple(sorted(domain.residues))) for name, domain in kept.items()
     )
+    return printed, {name: domain.line for name, domain in kept.items() if domain.line is not None}

@@ -128,13 +128,19 @@ class TargetResult:
     ca: Array
     """(res, 3), Å, NaN where there is no Cα."""
     domains: tuple[tuple[str, str], ...]
-    """(name, residue numbers such as `1-193`) of each domain."""
+    """(name, residue numbers such as `1-193`) of each domain that was scored."""
     records: tuple[ModelScores, ...]
     """Each model on the whole target, then on each domain."""
     details: tuple[ModelDetails, ...] = ()
     """Of the models that were scored."""
     estimates: tuple[EstimateScores, ...] = ()
     """How good the estimates of these models' accuracy are, for each QA file."""
+    notes: tuple[str, ...] = ()
+    """What was chosen, changed or left out when the target was read, a sentence each."""
+    refused: tuple[tuple[str, str], ...] = ()
+    """(name, reason) of each domain that could not be scored, which is nobody's failure."""
+    reason: str = ""
+    """Why the target could not be used; empty for one that was scored."""
 
 
 def write_result(result: TargetResult, folder: Path, name: str) -> list[Path]:
@@ -156,6 +162,9 @@ def write_result(result: TargetResult, folder: Path, name: str) -> list[Path]:
         "sequence": result.sequence,
         "numbers": list(result.numbers),
         "domains": [list(domain) for domain in result.domains],
+        "notes": list(result.notes),
+        "refused": [list(domain) for domain in result.refused],
+        "reason": result.reason,
         "records": [record.to_dict() for record in result.records],
         "estimates": [one.to_dict() for one in result.estimates],
         "models": models,
@@ -192,6 +201,9 @@ def read_result(folder: Path, name: str) -> TargetResult:
             records=tuple(ModelScores.from_dict(record) for record in values["records"]),
             details=details,
             estimates=tuple(EstimateScores.from_dict(one) for one in values["estimates"]),
+            notes=tuple(values["notes"]),
+            refused=tuple((name, reason) for name, reason in values["refused"]),
+            reason=values["reason"],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(

@@ -6,7 +6,7 @@ A target that is finished under the digest of the same files and settings is not
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sciml.data.names import file_names
 from sciml.errors import InputError, ScimlError
@@ -14,12 +14,18 @@ from sciml.runs.folder import RecordOutcome, RunFolder
 from sciml.runs.provenance import usable_processors
 from sciml.structure.evaluate.estimate_records import EstimateScores
 from sciml.structure.evaluate.loading import BFactors
-from sciml.structure.evaluate.plan import EvaluationPlan
+from sciml.structure.evaluate.plan import EvaluationPlan, TargetPlan
 from sciml.structure.evaluate.pool import InlineExecutor, open_executor
 from sciml.structure.evaluate.ranking import Chosen
 from sciml.structure.evaluate.records import TargetResult, read_result, write_result
 from sciml.structure.evaluate.scoring import ScoreSettings
-from sciml.structure.evaluate.summary import Standing, failed_records, rank_by_default, standing
+from sciml.structure.evaluate.summary import (
+    Standing,
+    failed_records,
+    rank_by_default,
+    refused_domains,
+    standing,
+)
 from sciml.structure.evaluate.task import TargetTask, failed_result, run_task
 
 Say = Callable[[str], None]
@@ -71,13 +77,23 @@ class Evaluation:
 
     @property
     def exit_code(self) -> int:
-        """0, or 3 if a model or a file of estimates failed or belongs to no target."""
-        return 3 if self.plan.unused or failed_records(self.results) or self.failed_estimates else 0
+        """0, or 3 if a model, estimate, target or domain failed or a file belongs to no target."""
+        failed = failed_records(self.results) or self.failed_estimates
+        return 3 if self.plan.unused or failed or refused_domains(self.results) or self.failed_targets else 0
 
     @property
     def failed_estimates(self) -> tuple[EstimateScores, ...]:
         """Files of estimates that cannot be read or name no model that is there."""
         return tuple(one for result in self.results for one in result.estimates if one.status == "failed")
+
+    @property
+    def failed_targets(self) -> tuple[tuple[str, str, str], ...]:
+        """(target, file, reason) of targets that could not be used."""
+        return tuple(
+            (result.target, plan.target.path, result.reason)
+            for plan, result in zip(self.plan.targets, self.results, strict=True)
+            if result.reason
+        )
 
 
 def evaluate(plan: EvaluationPlan, settings: RunSettings, folder: RunFolder | None, say: Say) -> Evaluation:
@@ -112,6 +128,11 @@ def evaluate(plan: EvaluationPlan, settings: RunSettings, folder: RunFolder | No
         for one in plan.targets
     ]
     results = _TargetRunner(tasks, settings, folder, say).run()
+    results = [
+        _with_places(result, one, plan.domain_file) for result, one in zip(results, plan.targets, strict=True)
+    ]
+    for _, reason in refused_domains(results):
+        say(f"domain failed: {reason}")
     found = None
     if (best := rank_by_default(results)) is not None:
         found = standing(
@@ -122,6 +143,16 @@ def evaluate(plan: EvaluationPlan, settings: RunSettings, folder: RunFolder | No
             groups=plan.groups,
         )
     return Evaluation(plan, tuple(results), found)
+
+
+def _with_places(result: TargetResult, plan: TargetPlan, file: str | None) -> TargetResult:
+    """The result, whose refused domains say where they are defined."""
+    errors = (
+        InputError(rule, file=file, record=f"{result.target}-{name}", line=plan.domain_lines.get(name))
+        for name, rule in result.refused
+    )
+    refused = tuple((name, str(error)) for (name, _), error in zip(result.refused, errors, strict=True))
+    return replace(result, refused=refused)
 
 
 class _TargetRunner:

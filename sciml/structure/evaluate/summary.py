@@ -236,3 +236,8 @@ def failed_records(results: Sequence[TargetResult]) -> list[ModelScores]:
             if record.status == "failed":
                 failed.setdefault((record.target, record.group, record.model, record.file), record)
     return list(failed.values())
+
+
+def refused_domains(results: Sequence[TargetResult]) -> list[tuple[str, str]]:
+    """(unit, reason) of the domains that could not be scored."""
+    return [(f"{result.target}-{name}", reason) for result in results for name, reason in result.refused]

@@ -16,6 +16,7 @@ from sciml.data.protein_atoms import ProteinAtoms
 from sciml.data.structure_files import read_structures
 from sciml.errors import InputError, ScimlError
 from sciml.runs.cache import content_key
+from sciml.structure.evaluate.batch import CA
 from sciml.structure.evaluate.estimates import score_estimates
 from sciml.structure.evaluate.loading import BFactors, load_models
 from sciml.structure.evaluate.plan import Domains, ModelFile
@@ -96,14 +97,33 @@ def run_task(task: TargetTask) -> TargetResult:
     """
     natives = _natives(task)
     models = load_models(task.models, task.b_factors)
-    domains = {name: frozenset(numbers) for name, _, numbers in task.domains}
-    ranges = {name: text for name, text, _ in task.domains}
+    usable, refused = _usable_domains(task.domains, natives)
+    domains = {name: frozenset(numbers) for name, _, numbers in usable}
+    ranges = {name: text for name, text, _ in usable}
     results = [
         score_target(task.name, native, models, domains=domains, ranges=ranges, settings=task.settings)
         for native in natives
     ]
     result = results[0] if len(results) == 1 else _best_of(results)
-    return replace(result, estimates=score_estimates(task.estimates, result))
+    return replace(result, refused=refused, estimates=score_estimates(task.estimates, result))
+
+
+def _usable_domains(
+    domains: Domains, natives: Sequence[ProteinAtoms]
+) -> tuple[Domains, tuple[tuple[str, str], ...]]:
+    """Domains of which every reference has a residue with a Cα, and the others with the reason."""
+    usable, refused = [], []
+    for domain in domains:
+        name, ranges, numbers = domain
+        for native in natives:
+            known = native.residue_index[native.mask[:, CA] >= 0.5]
+            if len(known) and not np.isin(known, numbers).any():
+                own = f"{known.min()} to {known.max()}"
+                refused.append((name, f"the target, residues {own}, has none of the domain's: {ranges}"))
+                break
+        else:
+            usable.append(domain)
+    return tuple(usable), tuple(refused)
 
 
 def _natives(task: TargetTask) -> list[ProteinAtoms]:
@@ -144,5 +164,5 @@ def failed_result(task: TargetTask, error: ScimlError) -> TargetResult:
         for model in task.models
     )
     ranges = tuple((name, text) for name, text, _ in task.domains)
-    result = TargetResult(task.name, "", (), np.zeros((0, 3)), ranges, records)
+    result = TargetResult(task.name, "", (), np.zeros((0, 3)), ranges, records, reason=str(error))
     return replace(result, estimates=score_estimates(task.estimates, result))
