@@ -76,7 +76,7 @@ def test_fitting_does_not_touch_the_global_random_state():
 
 def test_a_warm_start_goes_on_from_where_it_was():
     data = training_set(100)
-    ensemble = Ensemble.for_problem(PROBLEM, config=QUICK).fit(*data, steps=60)
+    ensemble = Ensemble.for_problem(PROBLEM, config=QUICK).fit(*data, steps=10)
     before = ensemble.predict(data[0]).z_mean
     ensemble.fit(*data, warm_start=True, steps=0)
     np.testing.assert_array_equal(ensemble.predict(data[0]).z_mean, before)
