@@ -164,18 +164,19 @@ def print_scores(console: Console) -> None:
 
 
 def json_text(found: "Evaluation", comparisons: Sequence["Comparison"]) -> str:
-    """Scores, ranking, gaps and comparison as one JSON object; what is not finite is null."""
+    """Scores, ranking, targets, gaps and comparison as one JSON object; what is not finite is null."""
     from sciml.structure.evaluate.estimate_tables import (
         all_estimates,
         estimate_model_table,
         estimate_table,
     )
-    from sciml.structure.evaluate.outputs import missing_table, ranking_table, score_table
+    from sciml.structure.evaluate.outputs import missing_table, ranking_table, score_table, target_table
 
     estimates = all_estimates(found.results)
     values = {
         "scores": score_table(found).records(),
         "ranking": ranking_table(found).records(),
+        "targets": target_table(found).records(),
         "missing": missing_table(found).records(),
         "estimates": estimate_table(estimates).records(),
         "estimate_models": estimate_model_table(estimates).records(),

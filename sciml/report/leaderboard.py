@@ -135,6 +135,7 @@ def _target_values(
         "sequence": target.sequence,
         "numbers": list(target.numbers),
         "units": list(target.units),
+        "notes": list(target.notes),
         "step": step,
         "ca": packed_positions((target.ca - origin) @ view.T, step),
     }

@@ -62,6 +62,8 @@ class TargetEntry:
     """(res, 3), Å, NaN where there is no Cα."""
     units: tuple[int, ...]
     """Numbers of its units, the whole target first."""
+    notes: tuple[str, ...] = ()
+    """What the reader should know of its structure."""
 
 
 @dataclass(frozen=True, eq=False)

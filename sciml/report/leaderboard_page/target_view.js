@@ -46,7 +46,7 @@ function showTarget(number, chosen) {
         element("div", {class: "legend", id: "chain-legend"})),
       element("section", {}, element("h3", {}, "Models"), element("div", {class: "scroll tall"}, modelTable(models, model, unit, names)),
         units.length ? element("div", {class: "scroll", style: "margin-top:1rem"}, domainTable(units, model)) : null,
-        element("h3", {style: "margin-top:1.3rem"}, "About this model"), element("dl", {class: "facts"}, Object.entries({File: model.file, Matched: model.matched || "–", Notes: notes.join("; ") || "none"})
+        element("h3", {style: "margin-top:1.3rem"}, "About this model"), element("dl", {class: "facts"}, Object.entries({File: model.file, Matched: model.matched || "–", Notes: notes.join("; ") || "none", Target: target.notes.join("; ") || "read as it is"})
           .flatMap(([name, text]) => [element("dt", {}, name), element("dd", {}, text)]))),
       element("section", {class: "wide"}, element("h3", {}, "lDDT-Cα along the chain"), lddt ? lddtCurve(target, models, model, lddt, mark) : element("p", {class: "note"}, "No per-residue lDDT.")),
       element("section", {}, element("h3", {}, "Distances: model minus target"), points ? element("div", {class: "map-frame"}, map, element("div", {class: "gradient", id: "map-scale"}),

@@ -3,6 +3,7 @@
 scores.csv, .json         every figure of every model on every unit
 scores.md                 the short columns
 ranking.csv, .json, .md   groups: place, z-scores, means, intervals
+targets.csv, .json, .md   what was chosen or left out when each target was read
 missing.csv               models that are missing, failed or belong to no target
 estimate….csv, .json, .md estimates of models' accuracy, where there are any (`estimate_tables.py`)
 leaderboard.html          everything, to look at
@@ -26,7 +27,7 @@ from sciml.structure.evaluate.tables import TEXT_COLUMNS, Cell, Table
 
 _IDENTITY = ("target", "domain", "group", "model")
 _ABOUT = ("matched_by", "model_chain", "identity", "status", "reason", "notes", "file")
-_WHOLE = frozenset({"rank", "rank_low", "rank_high", "units", "missing", "model"})
+_WHOLE = frozenset({"rank", "rank_low", "rank_high", "units", "missing", "model", "models", "residues"})
 
 
 def score_table(found: Evaluation, *, short: bool = False) -> Table:
@@ -87,6 +88,25 @@ def run_values(
     }
 
 
+def target_table(found: Evaluation) -> Table:
+    """Each target: its file, its size, its domains, what reading it chose or why it cannot be used."""
+    rows = [
+        {
+            "target": result.target,
+            "residues": len(result.numbers),
+            "models": len({(one.group, one.model, one.file) for one in result.records}),
+            "domains": "; ".join(f"{name} {ranges}" for name, ranges in result.domains),
+            "notes": "; ".join(result.notes),
+            "reason": "; ".join(
+                reason for reason in (result.reason, *(why for _, why in result.refused)) if reason
+            ),
+            "file": plan.target.path,
+        }
+        for plan, result in zip(found.plan.targets, found.results, strict=True)
+    ]
+    return Table.of(rows)
+
+
 def missing_table(found: Evaluation) -> Table:
     """Models, targets and domains that count for nothing, with the reason."""
     rows: list[dict[str, Any]] = [
@@ -135,7 +155,7 @@ def write_outputs(
     Returns:
         The files.
     """
-    scores, ranking = score_table(found), ranking_table(found)
+    scores, ranking, targets = score_table(found), ranking_table(found), target_table(found)
     texts = {
         "scores.csv": scores.to_csv(),
         "scores.json": scores.to_json(),
@@ -143,6 +163,9 @@ def write_outputs(
         "ranking.csv": ranking.to_csv(),
         "ranking.json": ranking.to_json(),
         "ranking.md": ranking.to_markdown(readable),
+        "targets.csv": targets.to_csv(),
+        "targets.json": targets.to_json(),
+        "targets.md": targets.to_markdown(readable),
         "missing.csv": missing_table(found).to_csv(),
         **estimate_texts(all_estimates(found.results)),
     }

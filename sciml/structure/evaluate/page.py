@@ -133,7 +133,12 @@ def _entries(
         units += [Unit(f"{result.target}-{name}", number, ranges) for name, ranges in result.domains]
         entries.append(
             TargetEntry(
-                result.target, result.sequence, result.numbers, result.ca, tuple(range(first, len(units)))
+                result.target,
+                result.sequence,
+                result.numbers,
+                result.ca,
+                tuple(range(first, len(units))),
+                result.notes,
             )
         )
         models += _model_entries(result, number, first, place)

@@ -1,7 +1,8 @@
 """Which model belongs to which target, who is missing, and what cannot be used: decided before any scoring.
 
 - Targets are the structure files of a folder (not of its sub-folders), or one file; a target is named after
-  its file without endings. Two files of one name are refused.
+  its file without endings. Of several files of one name one is taken, which its notes say: PDB before mmCIF,
+  plain before gzip.
 - Models are whatever `data/prediction_folders.py` finds; `assignment.py` decides their targets and groups.
 - Where nothing says who predicted, the group is called as the folder of models; where a target has several
   such files without a rank, each is a method of its own that is named after what its name has besides the
@@ -34,6 +35,8 @@ class TargetFile:
     """Of the target."""
     path: str
     """Of its file."""
+    notes: tuple[str, ...] = ()
+    """Other files of the same name."""
 
 
 @dataclass(frozen=True)
@@ -129,26 +132,33 @@ def find_targets(path: Path) -> tuple[TargetFile, ...]:
     """The native structures of a folder, or the one of a file.
 
     Raises:
-        InputError: nothing is there, or two files have one name.
+        InputError: nothing is there.
     """
     if not path.exists():
         raise InputError("no such file or folder of native structures", file=str(path))
     if path.is_file():
         return (TargetFile(stem(path.name), str(path)),)
-    found: dict[str, Path] = {}
+    found: dict[str, list[str]] = {}
     for file in sorted(path.iterdir()):
-        if not file.is_file() or not _is_structure(file.name):
-            continue
-        name = stem(file.name)
-        if name in found:
-            raise InputError(f"two native structures are called {name}: {found[name].name}", file=str(file))
-        found[name] = file
+        if file.is_file() and _is_structure(file.name):
+            found.setdefault(stem(file.name), []).append(file.name)
     if not found:
         raise InputError(
             f"the folder has no native structure ({', '.join(STRUCTURE_ENDINGS)}, plain or gzip)",
             file=str(path),
         )
-    return tuple(TargetFile(name, str(file)) for name, file in found.items())
+    targets = []
+    for name, files in found.items():
+        taken, *others = sorted(files, key=lambda file: (_preference(file), file))
+        notes = (f"{taken} was taken, not {', '.join(others)}",) if others else ()
+        targets.append(TargetFile(name, str(path / taken), notes))
+    return tuple(targets)
+
+
+def _preference(name: str) -> int:
+    """Smaller is taken."""
+    lower = name.lower()
+    return 2 * lower.removesuffix(".gz").endswith((".cif", ".mmcif")) + lower.endswith(".gz")
 
 
 def _is_structure(name: str) -> bool:

@@ -124,6 +124,7 @@ def evaluate(plan: EvaluationPlan, settings: RunSettings, folder: RunFolder | No
             settings.b_factors,
             settings.score,
             one.estimates,
+            one.target.notes,
         )
         for one in plan.targets
     ]

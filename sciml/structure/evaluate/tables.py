@@ -20,7 +20,7 @@ Cell = str | int | float | None
 
 TEXT_COLUMNS = frozenset(
     {"target", "domain", "unit", "group", "file", "status", "reason", "matched_by", "model_chain", "notes",
-     "score", "score_name", "cluster", "method", "first", "second", "name"}
+     "score", "score_name", "cluster", "method", "first", "second", "name", "domains"}
 )  # fmt: skip
 """Columns whose cells are never numbers."""
 _INTEGER = re.compile(r"-?\d{1,18}")

@@ -12,18 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from sciml.data.protein_atoms import ProteinAtoms
-from sciml.data.structure_files import read_structures
 from sciml.errors import InputError, ScimlError
 from sciml.runs.cache import content_key
-from sciml.structure.evaluate.batch import CA
 from sciml.structure.evaluate.estimates import score_estimates
 from sciml.structure.evaluate.loading import BFactors, load_models
+from sciml.structure.evaluate.natives import read_natives, usable_domains
 from sciml.structure.evaluate.plan import Domains, ModelFile
 from sciml.structure.evaluate.records import ModelScores, TargetResult
 from sciml.structure.evaluate.scoring import ScoreSettings, score_target
 
-_SCORES_VERSION = 5  # raised whenever a definition changes, so that kept scores are computed again
+_SCORES_VERSION = 6  # raised whenever a definition changes, so that kept scores are computed again
 _FIT = ("gdt_ts", "tm_score", "lddt_ca")  # which of several references fits best: the first, then the others
 
 
@@ -48,6 +46,8 @@ class TargetTask:
     """What is computed."""
     estimates: tuple[ModelFile, ...] = ()
     """Files that estimate the accuracy of these models."""
+    notes: tuple[str, ...] = ()
+    """What finding the native structure chose."""
 
     def digest(self) -> str:
         """Of everything that decides the scores.
@@ -60,6 +60,7 @@ class TargetTask:
                 "version": _SCORES_VERSION,
                 "name": self.name,
                 "native": _file_digest(self.file),
+                "notes": list(self.notes),
                 "native_model": self.native_model,
                 "b_factors": self.b_factors,
                 "models": [_identity(model) for model in self.models],
@@ -95,47 +96,18 @@ def run_task(task: TargetTask) -> TargetResult:
     Raises:
         ScimlError: the target cannot be used.
     """
-    natives = _natives(task)
+    natives = read_natives(task.file, task.native_model, task.name)
     models = load_models(task.models, task.b_factors)
-    usable, refused = _usable_domains(task.domains, natives)
+    usable, refused = usable_domains(task.domains, natives.atoms)
     domains = {name: frozenset(numbers) for name, _, numbers in usable}
     ranges = {name: text for name, text, _ in usable}
     results = [
         score_target(task.name, native, models, domains=domains, ranges=ranges, settings=task.settings)
-        for native in natives
+        for native in natives.atoms
     ]
     result = results[0] if len(results) == 1 else _best_of(results)
-    return replace(result, refused=refused, estimates=score_estimates(task.estimates, result))
-
-
-def _usable_domains(
-    domains: Domains, natives: Sequence[ProteinAtoms]
-) -> tuple[Domains, tuple[tuple[str, str], ...]]:
-    """Domains of which every reference has a residue with a Cα, and the others with the reason."""
-    usable, refused = [], []
-    for domain in domains:
-        name, ranges, numbers = domain
-        for native in natives:
-            known = native.residue_index[native.mask[:, CA] >= 0.5]
-            if len(known) and not np.isin(known, numbers).any():
-                own = f"{known.min()} to {known.max()}"
-                refused.append((name, f"the target, residues {own}, has none of the domain's: {ranges}"))
-                break
-        else:
-            usable.append(domain)
-    return tuple(usable), tuple(refused)
-
-
-def _natives(task: TargetTask) -> list[ProteinAtoms]:
-    """The reference, or all that compete for it."""
-    structures = read_structures(task.file, all_models=task.native_model != "1")
-    if task.native_model == "best":
-        return [one.atoms for one in structures]
-    place = int(task.native_model)
-    if not 1 <= place <= len(structures):
-        rule = f"there is no model {place}: the file has {len(structures)}"
-        raise InputError(rule, file=task.file, record=task.name)
-    return [structures[place - 1].atoms]
+    notes = (*task.notes, *natives.notes)
+    return replace(result, notes=notes, refused=refused, estimates=score_estimates(task.estimates, result))
 
 
 def _best_of(results: Sequence[TargetResult]) -> TargetResult:

@@ -1,4 +1,5 @@
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -92,11 +93,7 @@ def test_domains_are_read_and_those_without_target_are_listed(tmp_path):
     assert "T7" in plan.unused[0].reason
 
 
-def test_targets_that_cannot_be_told_apart_or_are_not_there_are_refused(tmp_path):
-    write_pdb(tmp_path / "natives" / "T1.pdb", chain())
-    write_pdb(tmp_path / "natives" / "T1.ent", chain())
-    with pytest.raises(InputError, match="two native structures are called T1"):
-        find_targets(tmp_path / "natives")
+def test_targets_that_are_not_there_are_refused(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="no native structure"):
         find_targets(tmp_path / "empty")
@@ -124,3 +121,14 @@ def test_target_and_author_of_a_casp_file_count_where_its_name_says_nothing(tmp_
     plan = plan_evaluation(models, natives)
     assert sorted(names(plan)["T2"]) == [("1234-5678-9012", None), ("TS002", 1)]
     assert plan.unused == ()
+
+
+def test_of_several_files_of_one_target_pdb_is_taken_before_mmcif_and_plain_before_gzip(tmp_path):
+    for name in ("T1.cif", "T1.pdb.gz", "T1.pdb", "T2.cif.gz", "T2.cif", "T3.pdb"):
+        (tmp_path / name).write_text("")
+    found = [(one.name, Path(one.path).name, one.notes) for one in find_targets(tmp_path)]
+    assert found == [
+        ("T1", "T1.pdb", ("T1.pdb was taken, not T1.pdb.gz, T1.cif",)),
+        ("T2", "T2.cif", ("T2.cif was taken, not T2.cif.gz",)),
+        ("T3", "T3.pdb", ()),
+    ]
