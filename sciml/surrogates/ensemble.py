@@ -1,9 +1,10 @@
 """Deep ensembles: several networks of one shape, trained and asked as one batch of matrix products."""
 
 import copy
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -169,6 +170,7 @@ class Ensemble(TableSurrogate):
         self.eval()
         self.scaling = self._out_of_fold(np.asarray(designs), batch, fold) if self.config.folds else None
         self.conformal = None
+        self.facts = {"training": describe_data(designs, result) | {"seed": self.seed}}
         self.fit_domain(AllOf([BoxDomain(), KnnDomain()]), np.asarray(designs)[has_value])
         return self
 
@@ -199,6 +201,19 @@ class Ensemble(TableSurrogate):
         residual = np.where(batch.known.numpy() > 0, batch.targets.numpy() - location[own, rows], np.nan)
         variance = deviation[own, rows] ** 2 + location.var(axis=0)
         return StdScaling.fit(residual, np.sqrt(variance), source="out of fold")
+
+
+def describe_data(designs: Array, result: Result) -> dict[str, Any]:
+    """What a surrogate was trained on, as JSON values: counts, cost and a hash of every number."""
+    digest = hashlib.sha256()
+    for array in (designs, result.values, result.auxiliary):
+        digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
+    return {
+        "designs": len(result),
+        "failed": sum(failure is not None for failure in result.failures),
+        "simulation_s": float(result.cost_s.sum()),
+        "sha256": digest.hexdigest(),
+    }
 
 
 def load_stacked(ensemble: Ensemble, stacked: Mapping[str, Tensor]) -> None:

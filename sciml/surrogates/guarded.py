@@ -204,17 +204,17 @@ class Guarded:
         policy = self.policy
         wanted = prediction.take(self.spec.output_names)
         low, high = wanted.interval(policy.level)
-        sure: NDArray[np.bool_] = np.isfinite(high - low).all(axis=1)
+        sure: NDArray[np.bool_] = np.asarray(np.isfinite(high - low).all(axis=1))
         size = np.abs(wanted.median())
         for i, name in enumerate(wanted.names):
             half = (high[:, i] - low[:, i]) / 2
             if name in policy.tolerances:
-                sure = sure & (half <= policy.tolerances[name])
+                sure = np.logical_and(sure, half <= policy.tolerances[name])
             elif policy.tolerance is not None:
-                sure = sure & (half <= policy.tolerance * size[:, i])
+                sure = np.logical_and(sure, half <= policy.tolerance * size[:, i])
         for each in policy.specifications:
             i = wanted.names.index(each.output)
-            sure = sure & ((low[:, i] > each.limit) | (high[:, i] < each.limit))
+            sure = np.logical_and(sure, (low[:, i] > each.limit) | (high[:, i] < each.limit))
         return sure
 
     def _simulate(
