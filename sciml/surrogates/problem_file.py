@@ -2,7 +2,7 @@
 
     name: two_stage_opamp
     version: "1"
-    inputs:        # type: integer (low, high, step), float (low, high, step or scale: log), category (values)
+    inputs:  # type: integer or float (low, high, step; or values), both with scale: log; category (values)
       - {name: mp1, type: integer, low: 1, high: 99}
       - {name: cc, type: float, low: 0.1, high: 9.9, step: 0.1, unit: pF}
     outputs: [gain, {name: ugbw, unit: Hz}]
@@ -112,6 +112,7 @@ def problem_text(problem: Problem) -> str:
 
 
 def _input(record: Record) -> Input:
+    record.allow("name", "type", "low", "high", "step", "scale", "values", "unit")
     name, unit = record.name(), record.text("unit", "")
     written = record.text("type")
     kind = _TYPES.get(written)
@@ -121,11 +122,19 @@ def _input(record: Record) -> Input:
         record.allow("name", "type", "values", "unit")
         choices = tuple(record.labels("values"))
         return record.building(lambda: CategoryInput(name, choices, unit))
-    record.allow("name", "type", "low", "high", "step", "scale", "unit")
     given = record.text("scale", "linear")
     if given not in ("linear", "log"):
         raise record.error(f"scale {given!r} is neither linear nor log", "scale")
     scale: Scale = "log" if given == "log" else "linear"
+    if record.has("values"):
+        record.allow("name", "type", "values", "scale", "unit")
+        listed = sorted(record.numbers("values", whole=kind == "integer"))
+        if kind == "integer":
+            whole = tuple(round(number) for number in listed)
+            return record.building(lambda: IntegerInput(name, whole[0], whole[-1], 1, unit, scale, whole))
+        several = tuple(listed)
+        return record.building(lambda: FloatInput(name, several[0], several[-1], None, unit, scale, several))
+    record.allow("name", "type", "low", "high", "step", "scale", "unit")
     if kind == "integer":
         low, high, step = record.whole("low"), record.whole("high"), record.whole("step", 1)
         return record.building(lambda: IntegerInput(name, low, high, step, unit, scale))
@@ -236,7 +245,8 @@ def _input_content(each: Input) -> dict[str, Any]:
         content: dict[str, Any] = {"name": each.name, "type": "category", "values": list(each.choices)}
     else:
         kind = "integer" if isinstance(each, IntegerInput) else "float"
-        content = {"name": each.name, "type": kind, "low": each.low, "high": each.high}
+        content = {"name": each.name, "type": kind}
+        content |= {"values": list(each.listed)} if each.listed else {"low": each.low, "high": each.high}
         if each.step is not None and (kind == "float" or each.step != 1):
             content["step"] = each.step
         if each.scale != "linear":

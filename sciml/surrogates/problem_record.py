@@ -121,6 +121,19 @@ class Record:
             raise self.error(f"{key} is a whole number of at most 2^53, not {number:g}", key)
         return round(number)
 
+    def numbers(self, key: str, *, whole: bool) -> list[float]:
+        """A list of finite numbers, none of them twice, all of them whole where that is asked."""
+        inner = Record(
+            self.document,
+            {f"value {index} of {key}": value for index, value in enumerate(self._list(key), 1)},
+            (*self.place, key),
+            self.called,
+        )
+        found = [inner.whole(place) if whole else inner.number(place) for place in inner.content]
+        if not found or len(set(found)) < len(found):
+            raise self.error(f"{key} lists one or more numbers, none of them twice", key)
+        return found
+
     def scalars(self, key: str) -> dict[str, Value]:
         """A mapping of names to finite numbers and texts; an absent one is empty."""
         if not self.has(key):

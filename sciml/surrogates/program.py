@@ -212,7 +212,7 @@ class _Process:
         if code is None:
             how = "closed its output and runs on"
         elif code < 0:
-            how = f"was ended by {_signal_name(-code)}"
+            how = f"was ended by {signal_name(-code)}"
         else:
             how = f"ended with exit code {code}"
         raise ProgramError(
@@ -256,7 +256,8 @@ def _kill_group(popen: "subprocess.Popen[bytes]") -> None:
         popen.wait(_PARTING_S)
 
 
-def _signal_name(number: int) -> str:
+def signal_name(number: int) -> str:
+    """A signal's name, or its number where it has none."""
     try:
         return signal.Signals(number).name
     except ValueError:  # a real-time signal

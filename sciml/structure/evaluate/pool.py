@@ -11,12 +11,10 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
-from sciml.errors import MissingRequirementError
+from sciml.runs.cluster import connect_to_scheduler
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
-
-_CONNECT_SECONDS = 10
 
 
 class InlineExecutor(Executor):
@@ -74,15 +72,7 @@ def _limit_threads(threads: int) -> None:
 
 @contextmanager
 def _cluster(address: str) -> Iterator[Executor]:
-    try:
-        from distributed import Client
-    except ImportError as error:
-        rule = "--scheduler needs Dask's library: pip install 'sciml[cluster]'"
-        raise MissingRequirementError(rule) from error
-    try:
-        client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise MissingRequirementError(f"no Dask scheduler answers at {address}: {error}") from error
+    client = connect_to_scheduler(address)
     try:
         yield client.get_executor()
     finally:

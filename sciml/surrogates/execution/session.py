@@ -1,0 +1,51 @@
+"""Ending a process with everything it started.
+
+A worker leads a session of its own. What it starts stays in that session, in whatever process group, and is
+found there even when the worker itself has died; children of a living worker that made sessions of their own
+are found by their parents. Programs that did both, and daemons, escape.
+"""
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+
+_ROUNDS = 5  # a process may start another one between the look and the kill
+
+
+def end_session(leader: int) -> None:
+    """Kill the leader of a session, the members of its session, and its descendants.
+
+    Where there is no `/proc`, it is the leader and its process group.
+    """
+    for _ in range(_ROUNDS):
+        found = session_members(leader)
+        if not found:
+            break
+        for process in found:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(process, signal.SIGKILL)
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(leader, signal.SIGKILL)
+
+
+def session_members(leader: int) -> list[int]:
+    """Living processes of a session, and the living descendants of its leader; zombies are none."""
+    parents: dict[int, int] = {}
+    found: set[int] = set()
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            # pid (name) state parent group session …; the name may hold spaces and parentheses
+            state, parent, _, session = (entry / "stat").read_text().rpartition(")")[2].split()[:4]
+        except (OSError, ValueError):  # it ended meanwhile
+            continue
+        if state in "ZX":
+            continue
+        process = int(entry.name)
+        parents[process] = int(parent)
+        if leader in (process, int(session)):
+            found.add(process)
+    while more := {process for process, parent in parents.items() if parent in found} - found:
+        found |= more
+    return sorted(found)
