@@ -111,7 +111,7 @@ def evaluate(
     from sciml.structure.evaluate.scoring import ScoreSettings
 
     def say(line: str) -> None:
-        is_bad = any(word in line for word in ("failed", "unused:", "refused"))
+        is_bad = any(word in line for word in ("failed", "unused:", "refused", "warning:"))
         if is_bad or not quiet:
             print(printable(line), file=sys.stderr)
 

@@ -14,6 +14,7 @@ from sciml.runs.folder import RecordOutcome, RunFolder
 from sciml.runs.provenance import usable_processors
 from sciml.structure.evaluate.estimate_records import EstimateScores
 from sciml.structure.evaluate.loading import BFactors
+from sciml.structure.evaluate.matching_ways import WARNING
 from sciml.structure.evaluate.plan import EvaluationPlan, TargetPlan
 from sciml.structure.evaluate.pool import InlineExecutor, open_executor
 from sciml.structure.evaluate.ranking import Chosen
@@ -234,6 +235,10 @@ class _TargetRunner:
                 self.say(f"{self._title(number)}: failed: {_with_file(one.file, one.reason)}")
             elif one.absent:
                 self.say(f"{self._title(number)}: {one.file}: {one.notes[0]}")
+        for record in result.records:
+            warnings = [] if record.domain else [one for one in record.notes if one.startswith(WARNING)]
+            for warning in warnings:
+                self.say(f"{self._title(number)}: {record.file}: {warning}")
         counts = f"{models - len(failed)} of {models} models scored" if models else "there is no model of it"
         self.say(f"{self._title(number)}: {counts}")
         if self.folder is not None:

@@ -6,7 +6,6 @@ laid over the same chains of the target are one batch, whatever their order in t
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +18,10 @@ from sciml.structure.evaluate.catalogue import FAMILIES
 from sciml.structure.evaluate.contact_lists import PlacedContacts, place_contacts
 from sciml.structure.evaluate.details import model_details, residue_rows
 from sciml.structure.evaluate.families import compute
-from sciml.structure.evaluate.matching import Matched, MatchError, match_residues
+from sciml.structure.evaluate.matching import Matched, MatchError
+from sciml.structure.evaluate.matching_ways import MatchBy, match_model
 from sciml.structure.evaluate.records import ModelDetails, ModelScores, TargetResult
-from sciml.structure.evaluate.structural_matching import match_by_structure, match_homologue
 
-MatchBy = Literal["auto", "number", "alignment", "structure"]
 _MOST_ATOMS_AT_ONCE = 400_000  # of one batch: models times residues times 37
 
 
@@ -102,7 +100,9 @@ def score_target(
                 for unit, numbers in (("", None), *domains.items()):
                     records[index, unit] = _contact_record(name, unit, model, placed, numbers)
             else:
-                matched[index] = _match(model, target, settings)
+                if model.atoms is None:
+                    raise MatchError(model.reason or "it could not be read")
+                matched[index] = match_model(model.atoms, target, settings.match)
         except InputError as error:
             for unit in ("", *domains):
                 records[index, unit] = _failed(name, unit, model, error.rule)
@@ -165,20 +165,6 @@ def _check(name: str, target: ProteinAtoms, domains: Mapping[str, Collection[int
             ends = f"{min(residues)} to {max(residues)}" if residues else "none"
             rule = f"domain {domain} has residues {ends}, of which the target has none"
             raise InputError(rule, record=name)
-
-
-def _match(model: LoadedModel, target: ProteinAtoms, settings: ScoreSettings) -> Matched:
-    if model.atoms is None:
-        raise MatchError(model.reason or "it could not be read")
-    if settings.match == "structure":
-        return match_by_structure(model.atoms, target)
-    try:
-        return match_residues(model.atoms, target, by="auto" if settings.match == "auto" else settings.match)
-    except MatchError as sequences_differ:
-        homologue = match_homologue(model.atoms, target) if settings.match == "auto" else None
-        if homologue is None:
-            raise
-        return replace(homologue, notes=(f"{sequences_differ.rule}", *homologue.notes))
 
 
 def _batches(
