@@ -27,7 +27,7 @@ def non_dominated(points: Array) -> NDArray[np.bool_]:
     One point beats another that it equals or betters in every objective and betters in one. Of equal points
     all stay; a point with a value that is not finite is beaten.
     """
-    finite = np.isfinite(points).all(axis=1)
+    finite = np.asarray(np.isfinite(points).all(axis=1))
     front = finite.copy()
     for i in np.flatnonzero(finite):
         if not front[i]:

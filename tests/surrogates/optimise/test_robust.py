@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+
+from sciml.errors import SettingsError
+from sciml.surrogates.optimise.conditions import Condition, ConditionTable, all_conditions
+from sciml.surrogates.optimise.modes import make_optimiser
+from sciml.surrogates.optimise.robust import RobustSettings, run_robust
+from sciml.surrogates.specification import Goal, Specification
+from tests.surrogates.optimise.cornered_amplifier import (
+    CORNERS,
+    GOAL,
+    PROBLEM,
+    SPEC,
+    CorneredSimulator,
+    outputs,
+)
+
+CONDITIONS = all_conditions(CORNERS, 3)
+
+
+def robust_run(seed, simulator=None, **settings):
+    optimiser = make_optimiser("evolution", PROBLEM, seed, initial=40)
+    return run_robust(
+        PROBLEM, simulator or CorneredSimulator(), optimiser, CONDITIONS, budget=4000,
+        settings=RobustSettings(**settings),
+    )  # fmt: skip
+
+
+def test_conditions_are_corners_times_draws_of_mismatch():
+    assert [each.name for each in all_conditions(CORNERS[:2])] == ["tt", "ss"]
+    names = [each.name for each in all_conditions(CORNERS[:2], 2)]
+    assert names == ["tt, mismatch 1", "tt, mismatch 2", "ss, mismatch 1", "ss, mismatch 2"]
+
+
+@pytest.mark.parametrize("seed", [2, 5, 6])
+def test_a_robust_design_is_feasible_everywhere_and_every_simulation_is_counted(seed):
+    simulator = CorneredSimulator()
+    run = robust_run(seed, simulator)
+    assert run.first_feasible == run.simulations
+    assert len(simulator.asked) == run.simulations + len(CONDITIONS)  # and the check
+    design = run.designs[run.feasible_design][None]
+    for each in CONDITIONS:
+        assert GOAL.feasible(outputs(design, each.corner, each.seed), SPEC).all()
+    assert len(run.again) == len(CONDITIONS)
+
+
+def test_a_fifth_of_brute_force_is_enough():
+    ours = [robust_run(seed).first_feasible for seed in range(6)]
+    brute = [robust_run(seed, exhaustive=True).first_feasible for seed in range(6)]
+    assert all(number % len(CONDITIONS) == 0 for number in brute)
+    assert sum(ours) <= 0.2 * sum(brute)
+
+
+def test_the_budget_counts_conditions_and_is_kept():
+    optimiser = make_optimiser("random", PROBLEM, 0)
+    goal = Goal((Specification("gain", minimum=1e9), *GOAL.specifications))
+    hard = type(PROBLEM)(SPEC, goal, corners=CORNERS)
+    simulator = CorneredSimulator()
+    run = run_robust(hard, simulator, optimiser, CONDITIONS, budget=57, batch=7)
+    assert run.simulations == len(simulator.asked) == 57
+    assert run.first_feasible is None
+    assert run.again is None
+    assert run.best is not None
+    assert len(run.designs) == len(run.result) == len(run.values)
+
+
+def test_shifts_learned_from_sweeps_predict_other_conditions():
+    conditions = [Condition(corner) for corner in CORNERS]
+    table = ConditionTable(SPEC, GOAL, conditions)
+    generator = np.random.default_rng(0)
+    designs = SPEC.random(14, generator)
+    rows = table.add_designs(designs)
+    for row in rows:
+        table.put(row, 0, outputs(designs[row][None])[0])
+    for row in rows[:10]:
+        for k, each in enumerate(conditions):
+            table.put(row, k, outputs(designs[row][None], each.corner)[0])
+    table.learn()
+    mean, doubt = table.predict(rows[10:])
+    for k, each in enumerate(conditions[1:], start=1):
+        truth = outputs(designs[10:], each.corner)
+        found = table._fitted()[0].decode(mean)[:, k]
+        nominal = outputs(designs[10:])
+        error = np.abs(np.log(found / truth))[:, :3]
+        assert error.mean() < 0.5 * np.abs(np.log(nominal / truth))[:, :3].mean()
+    assert (doubt[:, 0] == 0).all()
+    assert (doubt[:, 1:] > 0).all()
+
+
+def test_the_worst_case_of_simulated_conditions_is_exact():
+    conditions = [Condition(corner) for corner in CORNERS]
+    table = ConditionTable(SPEC, GOAL, conditions)
+    design = SPEC.snap(np.array([[40.0, 40.0, 2.0, 2e-5]]))
+    rows = table.add_designs(design)
+    found = np.concatenate([outputs(design, corner) for corner in CORNERS])
+    for k in range(5):
+        table.put(0, k, found[k])
+    expected = [found[:, 0].min(), found[:, 1].min(), found[:, 2].max(), found[:, 3].mean()]
+    np.testing.assert_allclose(table.worst(rows)[0], expected)
+    chances = table.violation_chances(rows)[0]
+    assert (chances == (GOAL.violations(found, SPEC) > 0)).all()
+
+
+def test_a_failure_at_one_condition_fails_the_design():
+    table = ConditionTable(SPEC, GOAL, [Condition(corner) for corner in CORNERS])
+    rows = table.add_designs(SPEC.random(2, np.random.default_rng(0)))
+    for row in rows:
+        table.put(row, 0, outputs(table.designs[row][None])[0])
+    table.put(0, 1, np.full(4, np.nan))
+    table.learn()
+    worst = table.worst(rows)
+    assert np.isnan(worst[0]).all()
+    assert np.isfinite(worst[1]).all()
+    assert (table.violation_chances(rows)[0, 1] == 1).all()
+
+
+def test_a_run_without_corners_or_limits_is_refused():
+    optimiser = make_optimiser("random", PROBLEM, 0)
+    with pytest.raises(SettingsError, match="needs corners"):
+        run_robust(PROBLEM, CorneredSimulator(), optimiser, [], budget=10)
+    with pytest.raises(SettingsError, match="at least 1"):
+        run_robust(PROBLEM, CorneredSimulator(), optimiser, CONDITIONS, budget=0)
