@@ -4,8 +4,8 @@
 Every optimiser (`optimiser.py`) keeps a `history.py` and works on a `grid.py`: `random_search.py`;
 `evolution.py` by the rules of `evolution_rules.py`. `merit.py` says which design is best.
 
-Beyond one goal at one condition: `robust.py` (all corners with mismatch, by what `conditions.py` learns),
+Beyond one goal at one condition: `robust.py` (all corners with mismatch, by what `conditions.py` learns);
 `retarget.py` (new limits without new training) and `fidelity.py` (from schematic to layout), both by
-`proposals.py` on a surrogate that `corrected.py` and `residual.py` keep up to date; `front_search.py` (several
-objectives) by the measures of `pareto.py`.
+`proposals.py` on a surrogate that `corrected.py` and `residual.py` keep up to date; `front_search.py`
+(several objectives) by the measures of `pareto.py`.
 """
