@@ -158,7 +158,7 @@ class Ensemble(TableSurrogate):
         is_warm = warm_start and self.codec.transform is not None and self.codec.covers(values)
         if not is_warm:
             self.codec.fit(np.asarray(designs)[has_value], values[has_value])
-        weight, fold = self._weights(len(designs))
+        weight, fold = self.fold_weights(len(designs))
         batch = self.batch(designs, result, weight)
         generator = torch.Generator().manual_seed(self.seed)
         if not is_warm:
@@ -174,7 +174,7 @@ class Ensemble(TableSurrogate):
         self.fit_domain(AllOf([BoxDomain(), KnnDomain()]), np.asarray(designs)[has_value])
         return self
 
-    def _weights(self, count: int) -> tuple[Tensor, Tensor]:
+    def fold_weights(self, count: int) -> tuple[Tensor, Tensor]:
         """Weights (member, design, 1), 0 in a member's fold, and the fold of each design (design,)."""
         order = torch.randperm(count, generator=torch.Generator().manual_seed(self.seed + 1))
         fold = torch.empty(count, dtype=torch.long)
@@ -183,6 +183,10 @@ class Ensemble(TableSurrogate):
         if self.config.folds and self.members > 1:
             weight[fold, torch.arange(count)] = 0.0
         return weight, fold
+
+    def reset(self, seed: int, batch: TableBatch) -> None:
+        """Draw initial parameters; the logit of a failure starts at the rate in the batch."""
+        self._start(torch.Generator().manual_seed(seed), batch)
 
     @torch.no_grad()
     def _start(self, generator: torch.Generator, batch: TableBatch) -> None:

@@ -53,6 +53,13 @@ class TableBatch:
         """Whether some failed and some did not."""
         return bool(0 < self.failed.sum() < len(self.failed))
 
+    def to(self, device: torch.device, **transfer: Any) -> "TableBatch":  # noqa: ANN401 - as Tensor.to
+        """The same batch on a device."""
+        parts = (
+            each.to(device, **transfer) for each in (self.features, self.targets, self.known, self.failed)
+        )
+        return TableBatch(*parts, self.weight.to(device, **transfer))
+
     def take(self, index: Tensor) -> "TableBatch":
         """Some of the items."""
         parts = (each[index] for each in (self.features, self.targets, self.known, self.failed))

@@ -80,7 +80,7 @@ def test_a_warm_start_goes_on_from_where_it_was():
     before = ensemble.predict(data[0]).z_mean
     ensemble.fit(*data, warm_start=True, steps=0)
     np.testing.assert_array_equal(ensemble.predict(data[0]).z_mean, before)
-    batch = ensemble.batch(*data, ensemble._weights(100)[0])
+    batch = ensemble.batch(*data, ensemble.fold_weights(100)[0])
     loss = ensemble.loss(batch).item()
     ensemble.fit(*data, warm_start=True, steps=40)
     assert ensemble.loss(batch).item() < loss
