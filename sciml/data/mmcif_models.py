@@ -8,12 +8,15 @@ article and of the PDB format, otherwise the dictionary's (`label_…`). Stricte
 Source: Hall, Allen & Brown, Acta Cryst. A47:655 (1991), CIF 1.1 syntax; PDBx/mmCIF dictionary 5, `atom_site`.
 """
 
+import os
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from sciml.data.atom_collector import AtomCollector, is_polymer_record
 from sciml.data.structure_model import StructureModel
+from sciml.data.textfile import read_lines
 from sciml.errors import InputError
 
 _TOKEN = re.compile(r"""'(.*?)'(?=\s|$)|"(.*?)"(?=\s|$)|(\#.*)|(\S+)""")
@@ -200,6 +203,52 @@ class CifModels:
                 raise ValueError(f"more than {_MAX_MODELS:,} models")
             collector = self._collectors[self._block, model] = AtomCollector()
         return collector
+
+
+class AtomName(NamedTuple):
+    """What an atom of an mmCIF file is called."""
+
+    group: str
+    """ATOM or HETATM."""
+    chain: str
+    """Chain identifier."""
+    number: int
+    """Residue number; 0 where the file gives none."""
+    residue_name: str
+    """Three letters for a residue."""
+    atom: str
+    """As `CA`."""
+
+
+def read_atom_names(path: str | os.PathLike[str]) -> list[AtomName]:
+    """Every atom of an mmCIF file, in its order, ligands, waters and hydrogens too.
+
+    Raises:
+        InputError: the syntax is broken, or there is no `_atom_site`.
+    """
+    reader = _NameReader(os.fspath(path))
+    reader.read_names(enumerate(read_lines(os.fspath(path)), start=1))
+    return reader.names
+
+
+class _NameReader(CifModels):
+    """Keeps the names of atoms and nothing else."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(file)
+        self.names: list[AtomName] = []
+
+    def read_names(self, lines: Iterable[tuple[int, str]]) -> None:
+        self._read_blocks(_token_lines(lines, self.file))
+        if not self._columns:
+            raise InputError("not an mmCIF file with coordinates: it has no _atom_site", file=self.file)
+
+    def _add(self, row: list[str], line: int) -> None:
+        group, chain, number, _, residue_name, atom = (
+            row[place] if isinstance(place, int) else place for place in self._columns[:6]
+        )
+        is_number = number.isascii() and number.removeprefix("-").isdigit() and len(number) < 10
+        self.names.append(AtomName(group, chain, int(number) if is_number else 0, residue_name, atom))
 
 
 def _is_name(token: str) -> bool:

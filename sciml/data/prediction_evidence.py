@@ -51,7 +51,7 @@ def plddt_of(values: dict[str, Any], file: Path) -> Array | None:
     """
     for name in ("plddt", "confidenceScore"):
         if values.get(name) is not None:
-            plddt = _numbers(values[name], 1, name, file)
+            plddt = numbers_of(values[name], 1, name, file)
             if plddt.size and not (plddt.min() >= 0 and plddt.max() <= 100):
                 raise InputError(f"{name} is 0 to 100: {plddt.min():g} to {plddt.max():g}", file=str(file))
             return plddt
@@ -67,12 +67,12 @@ def pae_of(values: dict[str, Any], file: Path) -> Array | None:
     """
     for name in ("pae", "predicted_aligned_error"):
         if values.get(name) is not None:
-            pae = _numbers(values[name], 2, name, file)
+            pae = numbers_of(values[name], 2, name, file)
             break
     else:
         if values.get("distance") is None:
             return None
-        pae = _numbers(values["distance"], 1, "distance", file)
+        pae = numbers_of(values["distance"], 1, "distance", file)
         side = round(len(pae) ** 0.5)
         if side * side != len(pae):
             raise InputError(f"{len(pae)} distances are no square table", file=str(file))
@@ -124,7 +124,12 @@ def read_distogram(path: Path) -> tuple[Array, Array]:
     return logits.astype(np.float64), edges.astype(np.float64)
 
 
-def _numbers(values: Any, axes: int, name: str, file: Path) -> Array:  # noqa: ANN401  # a JSON value
+def numbers_of(values: Any, axes: int, name: str, file: Path) -> Array:  # noqa: ANN401  # a JSON value
+    """An array of finite numbers with that many axes.
+
+    Raises:
+        InputError: it is something else; `name` says what.
+    """
     try:
         array = np.array(values, np.float64)
     except (TypeError, ValueError):

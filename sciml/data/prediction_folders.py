@@ -4,6 +4,8 @@
 |---|---|---|
 | CASP groups | `T1049TS427_1`, `T1049_TS427_1.pdb.gz`, `T1049TS427_1-D1`, also in `T1049/`; `T1049RR427_1`, `T1049QA427_1` | |
 | ColabFold, `sciml predict` | `ID_(un)relaxed_rank_001_MODEL_seed_000.pdb` | `ID_scores_rank_….json`, `ID_distogram_rank_….npz` |
+| ColabFold before 1.4 | `ID_(un)relaxed_rank_1_model_3.pdb`, `…_model_3_rank_1.pdb` | `ID_unrelaxed_rank_1_model_3_scores.json`, `ID_predicted_aligned_error_v1.json` |
+| AlphaFold 3, its server | `NAME_model.cif`, `fold_NAME_model_0.cif` | see `alphafold3_files.py` |
 | AlphaFold 2 | `ranked_0.pdb` in a folder named after the target | `ranking_debug.json`, `pae_MODEL.json`, `confidence_MODEL.json` |
 | AlphaFold database | `AF-P12345-F1-model_v4.pdb` or `.cif` | `AF-P12345-F1-predicted_aligned_error_v4.json`, `…-confidence_v4.json` |
 | anybody | `NAME.pdb`, `.ent`, `.cif`, `.mmcif`, `.ts`, `.rr`, `.qa`; PFRMAT TS, RR or QA in any file without ending or in `.txt` | |
@@ -18,7 +20,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sciml.data.predicted_file import Kind, PredictedFile
+from sciml.data.alphafold3_files import describe_alphafold3, is_sample_folder, rank_samples
+from sciml.data.predicted_file import Kind, PredictedFile, file_beside
 from sciml.data.prediction_evidence import read_json
 from sciml.data.textfile import read_lines
 from sciml.errors import InputError
@@ -26,6 +29,7 @@ from sciml.errors import InputError
 _STRUCTURE_ENDINGS = (".pdb", ".ent", ".cif", ".mmcif", ".pdb1", ".ts")
 _LIST_ENDINGS: dict[str, Kind] = {".rr": "contacts", ".qa": "estimates"}
 _KINDS: dict[str, Kind] = {"TS": "structure", "RR": "contacts", "QA": "estimates"}
+_ARCHIVES = (".zip", ".tar", ".tgz", ".7z")
 _MAX_FILES = 500_000
 _SKIPPED_FOLDERS = re.compile(r"\..*|msas|templates.*|.*_env|__MACOSX")
 _NUMBER = re.compile(r"(\d+)")
@@ -36,10 +40,16 @@ _CASP = re.compile(
 _RANKED = re.compile(
     r"(?P<id>.+)_(?P<state>unrelaxed|relaxed)_(?P<tag>rank_(?P<rank>\d{1,6})_(?P<model>.+?)(?:_seed_(?P<seed>\d+))?)"
 )
+_RANKED_LAST = re.compile(
+    r"(?P<id>.+)_(?P<state>unrelaxed|relaxed)_(?P<tag>(?P<model>model_\d.*)_rank_(?P<rank>\d{1,6}))"
+)
+_RANKED_PLAIN = re.compile(r"(?P<id>.+)_(?P<tag>rank_(?P<rank>\d{1,6})_(?P<model>(?:model_|alphafold2).+))")
+_STATES = ("unrelaxed_", "relaxed_", "")
+_RECYCLE = re.compile(r".+_(?:model_\d.*|seed_\d+)\.r\d+")  # ColabFold's --save-recycles
 _ALPHAFOLD = re.compile(r"ranked_(?P<rank>\d{1,4})")
 _ALPHAFOLD_MODEL = re.compile(r"(?P<state>relaxed|unrelaxed)_(?P<model>model_\d.*)")
 _OWN_CASP = re.compile(r".+(TS_models|RR_contacts|QA_estimates)\.txt")  # of `sciml predict --casp`
-_DATABASE = re.compile(r"AF-(?P<id>[A-Za-z0-9]+)-F(?P<fragment>\d+)-model_(?P<version>v\d+)")
+_DATABASE = re.compile(r"AF-(?P<id>[A-Za-z0-9]+(?:-\d+)?)-F(?P<fragment>\d+)-model_(?P<version>v\d+)")
 
 
 def find_predictions(path: str | os.PathLike[str]) -> tuple[PredictedFile, ...]:
@@ -55,6 +65,8 @@ def find_predictions(path: str | os.PathLike[str]) -> tuple[PredictedFile, ...]:
         InputError: there is nothing at the path, it cannot be read, or the folder holds no prediction.
     """
     root = Path(path)
+    if root.is_file() and root.suffix.lower() in _ARCHIVES:
+        raise InputError("an archive: unpack it and give the folder", file=str(root))
     if root.is_file():
         beside = frozenset(entry.name for entry in root.parent.iterdir())
         one = _described(root, root.parent, beside)
@@ -64,6 +76,7 @@ def find_predictions(path: str | os.PathLike[str]) -> tuple[PredictedFile, ...]:
     predictions: list[PredictedFile] = []
     for folder, names in _folders(root):
         predictions += _in_folder(folder, names, root)
+    predictions = rank_samples(predictions)
     if not predictions:
         endings = ", ".join((*_STRUCTURE_ENDINGS, *_LIST_ENDINGS))
         raise InputError(f"no prediction in this folder: no {endings}, no CASP name", file=str(root))
@@ -125,7 +138,7 @@ def _in_folder(folder: Path, names: Sequence[str], root: Path) -> list[Predicted
 
 
 def _without_state(stem: str) -> str:
-    ranked = _RANKED.fullmatch(stem)
+    ranked = _RANKED.fullmatch(stem) or _RANKED_LAST.fullmatch(stem)
     return f"{ranked['id']}_{ranked['tag']}" if ranked else stem
 
 
@@ -148,10 +161,12 @@ def _described(path: Path, root: Path, present: frozenset[str]) -> PredictedFile
     if ending in ("", ".txt"):
         kind = _casp_kind(path)
         return None if kind is None else PredictedFile(path, kind, "casp", stem, _method(folders, stem))
-    if ending not in _STRUCTURE_ENDINGS:
+    if ending not in _STRUCTURE_ENDINGS or _RECYCLE.fullmatch(stem):
         return None
     for pattern, describe in (
         (_RANKED, _ranked_file),
+        (_RANKED_LAST, _ranked_file),
+        (_RANKED_PLAIN, _ranked_file),
         (_ALPHAFOLD, _alphafold_file),
         (_ALPHAFOLD_MODEL, _alphafold_file),
         (_DATABASE, _database_file),
@@ -160,6 +175,10 @@ def _described(path: Path, root: Path, present: frozenset[str]) -> PredictedFile
         if match:
             one = describe(path, match, present)
             return replace(one, group=_method(folders, one.target_id or ""))
+    third = describe_alphafold3(path, stem, present) if ending == ".cif" else None
+    if third is not None:
+        own = folders[:-1] if is_sample_folder(path.parent.name) else folders
+        return replace(third, group=_method(own, third.target_id or ""))
     return PredictedFile(path, target_id=stem, group=_method(folders, stem))
 
 
@@ -193,14 +212,20 @@ def _casp_file(path: Path, match: re.Match[str]) -> PredictedFile:
 
 def _ranked_file(path: Path, match: re.Match[str], present: frozenset[str]) -> PredictedFile:
     record, tag = match["id"], match["tag"]
+    names = (f"{record}_scores_{tag}.json", *(f"{record}_{state}{tag}_scores.json" for state in _STATES))
+    scores = file_beside(path, present, *names)
+    first = file_beside(path, present, f"{record}_predicted_aligned_error_v1.json")  # of rank 1 only
+    is_own = f"{record}_provenance.json" in present
     return PredictedFile(
         path,
-        source="sciml" if f"{record}_provenance.json" in present else "colabfold",
+        source="sciml" if is_own else "colabfold",
         target_id=record,
         rank=int(match["rank"]),
-        model_name=match["model"],
-        scores_path=_beside(path, present, f"{record}_scores_{tag}.json"),
-        distogram_path=_beside(path, present, f"{record}_distogram_{tag}.npz"),
+        model_name=match["model"].partition("_seed_")[0],
+        scores_path=scores,
+        pae_path=first if int(match["rank"]) == 1 else None,
+        distogram_path=file_beside(path, present, f"{record}_distogram_{tag}.npz"),
+        notes=() if scores else (f"{names[0]} is not there: no pTM or aligned errors of its own",),
     )
 
 
@@ -220,14 +245,19 @@ def _alphafold_file(path: Path, match: re.Match[str], present: frozenset[str]) -
         rank = order.index(model) if model in order else None
     if any(name.startswith("result_") and name.endswith(".pkl") for name in present):
         notes.append("result pickles are not opened: pTM and distogram are not read")
+    scores = file_beside(path, present, f"confidence_{model}.json")
+    pae = file_beside(path, present, f"pae_{model}.json")
+    if pae is None:
+        name = "ranking_debug.json" if model is None else f"pae_{model}.json"
+        notes.append(f"{name} is not there: no aligned errors")
     return PredictedFile(
         path,
         source="alphafold",
         target_id=path.resolve().parent.name or None,
         rank=None if rank is None else rank + 1,
         model_name=model,
-        scores_path=_beside(path, present, f"confidence_{model}.json"),
-        pae_path=_beside(path, present, f"pae_{model}.json"),
+        scores_path=scores,
+        pae_path=pae,
         notes=tuple(notes),
     )
 
@@ -235,19 +265,16 @@ def _alphafold_file(path: Path, match: re.Match[str], present: frozenset[str]) -
 def _database_file(path: Path, match: re.Match[str], present: frozenset[str]) -> PredictedFile:
     start, version = f"AF-{match['id']}-F{match['fragment']}", match["version"]
     fragment = "" if match["fragment"] == "1" else f"-F{match['fragment']}"
+    name = f"{start}-predicted_aligned_error_{version}.json"
+    pae = file_beside(path, present, name)
     return PredictedFile(
         path,
         source="afdb",
         target_id=match["id"] + fragment,
-        scores_path=_beside(path, present, f"{start}-confidence_{version}.json"),
-        pae_path=_beside(path, present, f"{start}-predicted_aligned_error_{version}.json"),
+        scores_path=file_beside(path, present, f"{start}-confidence_{version}.json"),
+        pae_path=pae,
+        notes=() if pae else (f"{name} is not there: no aligned errors",),
     )
-
-
-def _beside(path: Path, present: frozenset[str], name: str) -> Path | None:
-    """The file of that name in the same folder, plain or gzip."""
-    found = [candidate for candidate in (name, f"{name}.gz") if candidate in present]
-    return path.with_name(found[0]) if found else None
 
 
 def _ending(name: str) -> str:

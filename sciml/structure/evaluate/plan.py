@@ -62,9 +62,7 @@ class ModelFile:
     @property
     def files(self) -> tuple[str, ...]:
         """Every file that decides the scores."""
-        found = self.prediction
-        beside = (found.scores_path, found.pae_path, found.distogram_path)
-        return (self.path, *(str(path) for path in beside if path is not None))
+        return (self.path, *(str(path) for path in self.prediction.beside))
 
 
 @dataclass(frozen=True)
