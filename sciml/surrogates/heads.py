@@ -55,15 +55,23 @@ class TableBatch:
 
     def to(self, device: torch.device, **transfer: Any) -> "TableBatch":  # noqa: ANN401 - as Tensor.to
         """The same batch on a device."""
-        parts = (
-            each.to(device, **transfer) for each in (self.features, self.targets, self.known, self.failed)
+        return TableBatch(
+            self.features.to(device, **transfer),
+            self.targets.to(device, **transfer),
+            self.known.to(device, **transfer),
+            self.failed.to(device, **transfer),
+            self.weight.to(device, **transfer),
         )
-        return TableBatch(*parts, self.weight.to(device, **transfer))
 
     def take(self, index: Tensor) -> "TableBatch":
         """Some of the items."""
-        parts = (each[index] for each in (self.features, self.targets, self.known, self.failed))
-        return TableBatch(*parts, self.weight[..., index, :])
+        return TableBatch(
+            self.features[index],
+            self.targets[index],
+            self.known[index],
+            self.failed[index],
+            self.weight[..., index, :],
+        )
 
 
 class Head(Protocol):
