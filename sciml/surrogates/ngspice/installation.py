@@ -1,0 +1,94 @@
+"""Where ngspice is on this machine: its program, its library and its version."""
+
+import ctypes.util
+import functools
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sciml.errors import MissingRequirementError
+
+HOW_TO_INSTALL = (
+    "apt install ngspice libngspice0 (Debian, Ubuntu), brew install ngspice libngspice (macOS), "
+    "or conda install -c conda-forge ngspice ngspice-lib"
+)
+_SECONDS_TO_ANSWER = 10
+_LIBRARY_NAMES = ("libngspice.so.0", "libngspice.so", "libngspice.0.dylib", "libngspice.dylib")
+
+
+def program_path() -> str | None:
+    """The program `ngspice`, or None."""
+    return shutil.which("ngspice")
+
+
+@functools.cache
+def library_path() -> str | None:
+    """A name or path that loads libngspice, or None.
+
+    `SCIML_NGSPICE_LIBRARY` names another one, for instance one that was built with other options; set and
+    empty, it says that none is to be used.
+    """
+    chosen = os.environ.get("SCIML_NGSPICE_LIBRARY")
+    names = _LIBRARY_NAMES if chosen is None else (chosen,)
+    for name in (*names, ctypes.util.find_library("ngspice") if chosen is None else None):
+        if not name:
+            continue
+        try:
+            ctypes.CDLL(name)
+        except OSError:
+            continue
+        return name
+    return None
+
+
+@functools.cache
+def version() -> str:
+    """ngspice's version: `39`.
+
+    Raises:
+        MissingRequirementError: neither program nor library is on this machine.
+    """
+    program = program_path()
+    if program is not None:
+        answer = subprocess.run(
+            [program, "--version"], capture_output=True, text=True, timeout=_SECONDS_TO_ANSWER, check=False
+        )
+        match = re.search(r"ngspice-(\S+)", answer.stdout)
+        if match:
+            return match[1]
+    if library_path() is not None:
+        return "library"
+    raise MissingRequirementError(f"circuits need ngspice, which is not on this machine: {HOW_TO_INSTALL}")
+
+
+def plain_environment(folder: str) -> dict[str, str]:
+    """The environment of an ngspice without a user's settings.
+
+    ngspice takes the first `.spiceinit` it finds, in `SPICE_USERINIT_DIR` first: an empty one there keeps it
+    from those of the present folder and of the home.
+
+    Args:
+        folder: where an empty `.spiceinit` is put.
+    """
+    Path(folder, ".spiceinit").touch()
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(("SPICE_", "NGSPICE_"))}
+    return {**kept, "SPICE_USERINIT_DIR": folder, "OMP_NUM_THREADS": "1"}
+
+
+@contextmanager
+def plain_settings() -> Iterator[None]:
+    """This process without a user's settings of ngspice, as :func:`plain_environment`, for a moment."""
+    before = dict(os.environ)
+    with TemporaryDirectory(prefix="sciml-ngspice-") as folder:
+        try:
+            os.environ.clear()
+            os.environ.update({**plain_environment(folder)})
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
