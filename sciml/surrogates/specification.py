@@ -53,9 +53,9 @@ class Specification:
         """Penalty of output values (design,), in [0, weight]; the weight itself where the value is not
         finite."""
         short = self.sign * (self.limit - values)
-        total = np.abs(values + self.limit)
-        opposite = (values * self.limit < 0) | (total == 0)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            total = np.abs(values + self.limit)
+            opposite = (values * self.limit < 0) | (total == 0)
             relative = np.where(opposite, 1.0, short / total)
         penalty = np.where(short > 0, np.clip(relative, 0.0, 1.0), 0.0)
         result: NDArray[np.float64] = self.weight * np.where(np.isfinite(values), penalty, 1.0)

@@ -36,6 +36,7 @@ _CORE_SCHEMA = (
         list("-+.0123456789"),
     ),
 )
+_PATTERNS = {name: pattern for name, pattern, _ in _CORE_SCHEMA}
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -62,7 +63,7 @@ class YamlDocument:
     Attributes:
         file: its path, for messages.
         value: mappings as `dict`, sequences as `list`, scalars as `str`, `int`, `float`, `bool` or None.
-        lines: the 1-based line of every value, by its path.
+        lines: the 1-based line of every value, by its path; in a mapping that of its key.
 
     Raises:
         InputError: a rule of the module is broken, or the text is no YAML.
@@ -87,11 +88,10 @@ class YamlDocument:
         self.value = self._convert(node, ())
 
     def _convert(self, node: yaml.Node, path: Place) -> Any:  # noqa: ANN401  whatever the file holds
-        self.lines[path] = line = node.start_mark.line + 1
+        line = node.start_mark.line + 1
+        self.lines.setdefault(path, line)
         if id(node) in self._seen:
-            raise InputError(
-                "aliases (*name) are not allowed: write the value out", file=self.file, line=line
-            )
+            raise InputError("aliases are not allowed: write the value out", file=self.file, line=line)
         self._seen.add(id(node))
         if len(path) > _DEEPEST:
             raise InputError(f"nested deeper than {_DEEPEST} levels", file=self.file, line=line)
@@ -112,27 +112,27 @@ class YamlDocument:
             key = key_node.value
             if key in found:
                 raise InputError(f"the key {key[:80]!r} is given twice", file=self.file, line=line)
+            self.lines[(*path, key)] = line
             found[key] = self._convert(value_node, (*path, key))
         return found
 
     def _scalar(self, node: yaml.ScalarNode) -> str | int | float | bool | None:
-        text, kind = str(node.value), node.tag.removeprefix(_TAG)
+        text, kind, line = str(node.value), node.tag.removeprefix(_TAG), node.start_mark.line + 1
         if kind == "str":
             return text
+        pattern = _PATTERNS.get(kind)
+        if pattern is None or pattern.match(text) is None:  # a tag was written, not found
+            raise InputError(f"tags are not allowed ({node.tag})", file=self.file, line=line)
         if kind == "null":
             return None
         if kind == "bool":
             return text.lower() == "true"
         if kind in ("int", "float") and len(text) > _MOST_DIGITS:
-            line = node.start_mark.line + 1
             raise InputError(f"a number of {len(text)} characters", file=self.file, line=line)
         if kind == "int":
             return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
-        if kind == "float":
-            lower = text.lower()
-            return float(lower.replace(".", "") if lower.endswith(("inf", "nan")) else lower)
-        line = node.start_mark.line + 1
-        raise InputError(f"tags are not allowed ({node.tag})", file=self.file, line=line)
+        lower = text.lower()
+        return float(lower.replace(".", "") if lower.endswith(("inf", "nan")) else lower)
 
 
 def read_yaml(path: Path) -> YamlDocument:

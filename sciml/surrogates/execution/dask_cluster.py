@@ -67,7 +67,7 @@ class DaskExecutor(Closing):
                 self._client.submit(simulate_on_worker, token, pickled, job, pure=False) for job in jobs
             ]
             places = {future.key: place for place, future in enumerate(futures)}
-            for future in distributed.as_completed(futures):
+            for future in distributed.as_completed(futures, loop=self._client.loop):
                 place = places[future.key]
                 rows[place] = row = self._row(future)
                 if done is not None:
