@@ -13,9 +13,8 @@ from sciml.errors import InputError, ScimlError
 from sciml.runs.folder import RecordOutcome, RunFolder
 from sciml.runs.provenance import usable_processors
 from sciml.structure.evaluate.estimate_records import EstimateScores
-from sciml.structure.evaluate.model_evidence import BFactors
-from sciml.structure.evaluate.loading import BFactors
 from sciml.structure.evaluate.matching_ways import WARNING
+from sciml.structure.evaluate.model_evidence import BFactors
 from sciml.structure.evaluate.plan import EvaluationPlan, TargetPlan
 from sciml.structure.evaluate.pool import InlineExecutor, open_executor
 from sciml.structure.evaluate.ranking import Chosen

@@ -17,7 +17,6 @@ from sciml.runs.cache import content_key
 from sciml.structure.evaluate.estimates import score_estimates
 from sciml.structure.evaluate.loading import load_models
 from sciml.structure.evaluate.model_evidence import BFactors
-from sciml.structure.evaluate.loading import BFactors, load_models
 from sciml.structure.evaluate.natives import read_natives, usable_domains
 from sciml.structure.evaluate.plan import Domains, ModelFile
 from sciml.structure.evaluate.records import ModelScores, TargetResult
