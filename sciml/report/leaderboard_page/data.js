@@ -44,5 +44,7 @@ function competing(group, unit, name, which) {
 
 // lDDT in the classes of pLDDT.
 const LDDT_CLASSES = DATA.classes;
+// The deep blue of the best class cannot be told from a dark page: the style may give it another.
+const classColour = (index) => (index === 0 && colour("class-best")) || LDDT_CLASSES[index][1];
 const lddtColour = (value) => !hasValue(value) ? colour("target")
-  : LDDT_CLASSES.find(([edge]) => edge === null || value * 100 > edge)[1];
+  : classColour(LDDT_CLASSES.findIndex(([edge]) => edge === null || value * 100 > edge));

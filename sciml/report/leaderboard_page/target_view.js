@@ -15,7 +15,7 @@ function showTarget(number, chosen) {
   const deviation = (residue) => points && points[residue] && native[residue] ? Math.hypot(...points[residue].map((v, k) => v - native[residue][k])) : null;
   const deviationColour = (residue) => {
     const value = deviation(residue);
-    return value === null ? colour("target") : LDDT_CLASSES[value < 1 ? 0 : value < 2 ? 1 : value < 4 ? 2 : 3][1];
+    return value === null ? colour("target") : classColour(value < 1 ? 0 : value < 2 ? 1 : value < 4 ? 2 : 3);
   };
   function paint() {
     const others = state.all ? drawn.filter((other) => other !== model).map((other) => ({points: positions(other.ca, target.step),
@@ -54,7 +54,7 @@ function showTarget(number, chosen) {
       element("section", {}, element("h3", {}, "All figures"), element("dl", {class: "facts figures"}, names.filter((score) => hasValue(valueOf(model, unit, score.name)))
         .flatMap((score) => [element("dt", {title: score.definition}, titled(score.name)), element("dd", {}, shown(score.name, valueOf(model, unit, score.name)))])))));
   function legend() {
-    const classes = state.colouring === "lddt" ? LDDT_CLASSES.map(([, css, name]) => [css, name]) : [["< 1 Å", 0], ["1-2 Å", 1], ["2-4 Å", 2], ["≥ 4 Å", 3]].map(([name, index]) => [LDDT_CLASSES[index][1], name]);
+    const classes = state.colouring === "lddt" ? LDDT_CLASSES.map(([, , name], index) => [classColour(index), name]) : [["< 1 Å", 0], ["1-2 Å", 1], ["2-4 Å", 2], ["≥ 4 Å", 3]].map(([name, index]) => [classColour(index), name]);
     byId("chain-legend").replaceChildren(...[[colour("target"), "target"], ...classes].map(([css, name]) => element("span", {}, element("i", {style: `background:${css}`}), name)));
   }
   legend();
@@ -91,7 +91,7 @@ function lddtCurve(target, models, chosen, lddt, mark) {
     values.forEach((value, i) => { if (hasValue(value)) { path += `${open ? "L" : "M"}${toX(i).toFixed(1)} ${toY(value).toFixed(1)}`; open = true; } else open = false; });
     return path;
   };
-  for (const other of models) if (other !== chosen && other.lddt) svg.append(drawing("path", {d: line(fractions(other.lddt)), fill: "none", stroke: colour("faint"), "stroke-width": .8, opacity: .35}));
+  for (const other of models) if (other !== chosen && other.lddt) svg.append(drawing("path", {d: line(fractions(other.lddt)), fill: "none", stroke: colour("faint"), "stroke-width": .9, opacity: .6}));
   const plddt = fractions(chosen.plddt);
   if (plddt) svg.append(drawing("path", {d: line(plddt), fill: "none", stroke: colour("second"), "stroke-width": 1.4, "stroke-dasharray": "5 3"}));
   svg.append(drawing("path", {d: line(lddt), fill: "none", stroke: colour("accent"), "stroke-width": 2}));

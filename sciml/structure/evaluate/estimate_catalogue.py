@@ -50,7 +50,7 @@ def _against(truth: str, good: float) -> tuple[Score, ...]:
     return (
         _entry(f"pearson_{truth}", f"r {title}", pearson, _CASP10),
         _entry(f"spearman_{truth}", f"ρ {title}", "the same between ranks", _CASP10, in_short=is_first),
-        _entry(f"kendall_{truth}", f"τ {title}", "Kendall's tau-b of the two", _CASP10, in_short=is_first),
+        _entry(f"kendall_{truth}", f"τ {title}", "Kendall's tau-b of the two", _CASP10, in_short=False),
         _entry(
             f"difference_{truth}",
             f"difference {title}",
