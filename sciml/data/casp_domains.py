@@ -30,7 +30,7 @@ _MAX_LINE = 20_000
 _WHOLE_CHAIN = "D0"
 _RANGE = r"-?\d+(?:\s*[-–]\s*-?\d+)?"
 _ITEM = re.compile(
-    rf"(?:(?P<target>\b(?=\d*[A-Za-z])[A-Za-z0-9][A-Za-z0-9._-]{{0,63}}?)[-_:]|\b)(?P<domain>D\d{{1,3}})\s*(?:[:=\s])\s*"
+    rf"(?:(?P<target>\b(?=\d*[A-Za-z])[A-Za-z0-9][A-Za-z0-9._-]{{0,63}}?)[-_:]|\b)(?P<domain>[Dd]\d{{1,3}})\s*(?:[:=\s])\s*"
     rf"(?P<ranges>{_RANGE}(?:\s*[,;+&]\s*{_RANGE})*)"
 )
 _EDGES = re.compile(r"\s*(-?\d+)(?:\s*[-–]\s*(-?\d+))?\s*")
@@ -119,7 +119,7 @@ def _parse_line(text: str, target: str | None) -> tuple[str | None, list[Domain]
         target = item["target"] or target
         if target is None:
             raise ValueError(f"{item['domain']} of which target? Write it as T1024-{item['domain']}")
-        domains.append(Domain(target, item["domain"], _ranges(item["ranges"])))
+        domains.append(Domain(target, item["domain"].upper(), _ranges(item["ranges"])))
     if text[place:].strip(" \t,;|."):
         raise ValueError(f"text that belongs to no domain: {text[place:].strip()[:40]!r}")
     if head["length"] is not None:

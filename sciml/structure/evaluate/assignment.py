@@ -7,17 +7,18 @@
 - A file of several submissions (`casp_sections.py`) is taken apart by its TARGET records, which there count
   before its name; and by its AUTHOR records if there are several.
 - A TARGET record that contradicts the name of its file is said in the notes of the model.
+- Where natives are domains of one target, as T1024-D1 and T1024-D2, a model of T1024 belongs to each.
 - The group is the one of a CASP name or AUTHOR record, else the sub-folders that the file lies in but for
   one that is called as the target.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sciml.data.casp_sections import CaspSection, casp_header, casp_sections
 from sciml.data.prediction_folders import PredictedFile
-from sciml.structure.evaluate.identifiers import pointed_targets, stem
+from sciml.structure.evaluate.identifiers import pointed_targets, stem, target_families
 
 _SHOWN = 8
 
@@ -38,6 +39,8 @@ class Assigned:
     """What the records and the name disagree about."""
     reason: str = ""
     """Why there is no target."""
+    family: str = ""
+    """What it is called after: its target, or the one that this is a domain of; empty if after neither."""
 
 
 def assign(prediction: PredictedFile, targets: Sequence[str], root: Path) -> list[Assigned]:
@@ -59,13 +62,25 @@ def assign(prediction: PredictedFile, targets: Sequence[str], root: Path) -> lis
     record = None if header is None else header.target
     author = None if header is None or has_casp_name(prediction) else header.author
     found = _settled([*names, *([record] if record else []), *folders], targets)
-    target = found[0] if len(found) == 1 else None
-    if not found and len(targets) == 1:
-        target = targets[0]
-    group = _group_of(prediction, author, target)
-    notes = () if target is None else _contradiction(record, target, names, targets)
-    reason = "" if target else _no_target(names[0], found, targets)
-    return [Assigned(prediction, target, group, (), notes, reason)]
+    group = _group_of(prediction, author, {found.family, *found.targets})
+    if not found.targets:
+        return [Assigned(prediction, None, group, reason=_no_target(names[0], found, targets))]
+    return [
+        Assigned(prediction, one, group, (), _contradiction(record, one, names, targets), "", found.family)
+        for one in found.targets
+    ]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Where hints point to."""
+
+    targets: tuple[str, ...] = ()
+    """All of them are meant."""
+    choices: tuple[str, ...] = ()
+    """One of them is meant, and nothing says which."""
+    family: str = ""
+    """The name that was pointed to: of the only target, or of the one that the targets are domains of."""
 
 
 def _parts(
@@ -76,32 +91,32 @@ def _parts(
 ) -> list[Assigned]:
     """The submissions of a joined file by target and author, in the order of the file."""
     names, folders = hints
-    found = [
-        _settled([section.target] if section.target else [*names, *folders], targets) for section in sections
-    ]
-    if len(targets) == 1 and not any(found):
-        found = [list(targets)] * len(sections)
     has_authors = len({section.author for section in sections}) > 1
-    parts: dict[tuple[str | None, str | None, str], list[CaspSection]] = {}
+    own_names = [[section.target] if section.target else [*names, *folders] for section in sections]
+    found = [_settled(own, targets, takes_all=False) for own in own_names]
+    if len(targets) == 1 and not any(one.targets for one in found):
+        found = [_Found(tuple(targets))] * len(sections)
+    parts: dict[tuple[str | None, str | None, str, str], list[CaspSection]] = {}
     for section, fits in zip(sections, found, strict=True):
-        target = fits[0] if len(fits) == 1 else None
         author = section.author if has_authors or not has_casp_name(prediction) else None
         reason = ""
-        if target is None:
+        if not fits.targets:
             lines = f"lines {section.first_line} to {section.last_line}"
             what = f"TARGET {section.target}" if section.target else "no TARGET record"
             reason = f"{lines}, {what}: {_no_target(section.target or names[0], fits, targets)}"
-        parts.setdefault((target, author, reason), []).append(section)
+        for target in fits.targets or (None,):
+            parts.setdefault((target, author, reason, fits.family), []).append(section)
     return [
         Assigned(
             prediction,
             target,
-            (has_authors and author) or _group_of(prediction, author, target),
+            (has_authors and author) or _group_of(prediction, author, {family, target or ""}),
             tuple(own),
             _against_name(own[0].target, target, names, targets),
             reason,
+            family,
         )
-        for (target, author, reason), own in parts.items()
+        for (target, author, reason, family), own in parts.items()
     ]
 
 
@@ -110,22 +125,36 @@ def has_casp_name(prediction: PredictedFile) -> bool:
     return prediction.source == "casp" and prediction.rank is not None
 
 
-def _settled(hints: Iterable[str], targets: Sequence[str]) -> list[str]:
-    """The target that the first telling hint points to; several if no later hint chooses among them."""
-    open_choice: list[str] = []
+def _settled(hints: Iterable[str], targets: Sequence[str], *, takes_all: bool = True) -> _Found:
+    """The targets that the first telling hint points to; choices if no later hint chooses among them.
+
+    Args:
+        hints: names, the surest first.
+        targets: all of them.
+        takes_all: whether a single target takes what no hint speaks of.
+    """
+    families = target_families(targets)
+    choices: list[str] = []
     for hint in hints:
-        found = pointed_targets(hint, targets)
-        if open_choice:
-            found = [target for target in found if target in open_choice]
+        found = _widest(pointed_targets(hint, list(families)), families)
+        if choices:
+            found = [name for name in found if name in choices]
         if len(found) == 1:
-            return found
-        open_choice = found or open_choice
-    return open_choice
+            return _Found(families[found[0]], family=found[0])
+        choices = found or choices
+    if not choices and takes_all and len(targets) == 1:
+        return _Found(tuple(targets))
+    return _Found(choices=tuple(sorted({target for name in choices for target in families[name]})))
 
 
-def _no_target(name: str, found: Sequence[str], targets: Sequence[str]) -> str:
-    if found:
-        rule = f"the name {name!r} fits {len(found)} targets: {_listed(sorted(found))}"
+def _widest(names: Sequence[str], families: Mapping[str, Sequence[str]]) -> list[str]:
+    """Without names whose targets another one of them has too."""
+    return [name for name in names if not any(set(families[name]) < set(families[other]) for other in names)]
+
+
+def _no_target(name: str, found: _Found, targets: Sequence[str]) -> str:
+    if found.choices:
+        rule = f"the name {name!r} fits {len(found.choices)} targets: {_listed(found.choices)}"
         return f"{rule}. Name the file after one of them"
     return f"no target fits its name; there are: {_listed(targets)}"
 
@@ -138,13 +167,18 @@ def _contradiction(
     record: str | None, target: str, names: Sequence[str], targets: Sequence[str]
 ) -> tuple[str, ...]:
     """What to say where the TARGET record does not point to the target that was taken."""
-    if record is None or target in pointed_targets(record, targets):
+    families = target_families(targets)
+
+    def pointed(name: str) -> set[str]:
+        return {one for family in pointed_targets(name, list(families)) for one in families[family]}
+
+    if record is None or target in pointed(record):
         return ()
-    is_named = any(target in pointed_targets(name, targets) for name in names)
+    is_named = any(target in pointed(name) for name in names)
     why = "the name of the file counts" if is_named else "its folder counts"
     if not is_named and len(targets) == 1:
         why = "it is the only one"
-    elsewhere = "" if pointed_targets(record, targets) else ", which is no target here"
+    elsewhere = "" if pointed(record) else ", which is no target here"
     return (f"its TARGET record says {record}{elsewhere}; it was scored on {target}: {why}",)
 
 
@@ -152,16 +186,17 @@ def _against_name(
     record: str | None, target: str | None, names: Sequence[str], targets: Sequence[str]
 ) -> tuple[str, ...]:
     """What to say where the name of a joined file points to another target than the record that counts."""
-    named = _settled(names, targets)
-    if record is None or target is None or len(named) != 1 or named[0] == target:
+    named = _settled(names, targets, takes_all=False).targets
+    if record is None or target is None or not named or target in named:
         return ()
     rule = "of several submissions in a file each TARGET record counts"
     return (f"its file is named after {named[0]}, its TARGET record says {record}: {rule}",)
 
 
-def _group_of(prediction: PredictedFile, author: str | None, target: str | None) -> str | None:
+def _group_of(prediction: PredictedFile, author: str | None, targets: Collection[str]) -> str | None:
     """The group that the file or its folders name; None if nothing does."""
     if prediction.group is None or has_casp_name(prediction):
         return prediction.group or author
-    folders = [one for one in prediction.group.split("/") if one.casefold() != (target or "").casefold()]
+    own = {target.casefold() for target in targets}
+    folders = [one for one in prediction.group.split("/") if one.casefold() not in own]
     return author or "/".join(folders) or None

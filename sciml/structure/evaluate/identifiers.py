@@ -3,7 +3,8 @@
 A name points to a target if it is the target's own (case does not matter), or begins with it and goes on with
 a sign that no target name contains there: `T1049TS427_1`, `T1049_model_1`, `T1049-D1`, `1abc_A.rank_1`. The
 longest such target counts, so that `T1046s1_…` is not one of `T1046`. A name that several targets begin with,
-as `1abc` does for natives `1abc_A` and `1abc_B`, is ambiguous and is refused.
+as `1abc` does for natives `1abc_A` and `1abc_B`, is ambiguous. Natives `T1024-D1` and `T1024-D2` are domains
+of `T1024`: a name that points to this points to both.
 """
 
 import re
@@ -13,6 +14,7 @@ from sciml.errors import InputError
 
 _ENDINGS = re.compile(r"(\.(gz|pdb|ent|cif|mmcif|pdb1|pdbx|ts|txt|fasta|fa|npz|json|rr|qa))+$", re.IGNORECASE)
 _CASP_TAIL = re.compile(r"(TS|QA|RR|LG)\d", re.IGNORECASE)
+_DOMAIN = re.compile(r"(?P<whole>.+)[-_]D\d{1,3}", re.IGNORECASE)
 _SHOWN = 8
 
 
@@ -45,6 +47,25 @@ def find_target(names: Iterable[str], targets: Sequence[str], *, file: str | Non
             rule = f"the name {name!r} fits {len(found)} targets: {shown}. Name the file after one of them"
             raise InputError(rule, file=file)
     return None
+
+
+def target_families(targets: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """What a name may point to: each target, and by the name of a whole target it and its domains.
+
+    Args:
+        targets: names of all targets.
+
+    Returns:
+        `{"T1024-D1": ("T1024-D1",), "T1024": ("T1024-D1",)}` for one domain.
+    """
+    families = {target: [target] for target in targets}
+    folded = {target.casefold(): target for target in targets}
+    for target in targets:
+        domain = _DOMAIN.fullmatch(target)
+        if domain:
+            whole = folded.setdefault(domain["whole"].casefold(), domain["whole"])
+            families.setdefault(whole, []).append(target)
+    return {name: tuple(members) for name, members in families.items()}
 
 
 def pointed_targets(name: str, targets: Sequence[str]) -> list[str]:

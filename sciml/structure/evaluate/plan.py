@@ -8,7 +8,10 @@
   such files without a rank, each is a method of its own that is named after what its name has besides the
   target's.
 - Estimates of models' accuracy are no models: who makes them is no group of the ranking.
-- A model of no target, or of several, is listed as unused, a group without a model of a target as missing.
+- Of a target whose domains are natives of their own a model counts for each, unless its group has a file for
+  the domain.
+- A model of no target, or of one of several, is listed as unused, a group without a model of a target as
+  missing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -146,7 +149,7 @@ def find_targets(path: Path) -> tuple[TargetFile, ...]:
             file=str(path),
         )
     targets = []
-    for name, files in found.items():
+    for name, files in sorted(found.items()):
         taken, *others = sorted(files, key=lambda file: (_preference(file), file))
         notes = (f"{taken} was taken, not {', '.join(others)}",) if others else ()
         targets.append(TargetFile(name, str(path / taken), notes))
@@ -188,7 +191,9 @@ def plan_evaluation(models: Path, targets: Path, domains: Path | None = None) ->
     named, estimates = (
         _with_groups(
             {
-                target: [one for one in files if (one.prediction.kind == "estimates") is are_estimates]
+                target: _own_before_whole(
+                    [one for one in files if (one.prediction.kind == "estimates") is are_estimates]
+                )
                 for target, files in by_target.items()
             },
             models,
@@ -203,6 +208,20 @@ def plan_evaluation(models: Path, targets: Path, domains: Path | None = None) ->
     everybody = sorted({model.group for plan in plans for model in plan.models})
     file = None if domains is None else str(domains)
     return EvaluationPlan(plans, tuple(everybody), (*unused, *without), file)
+
+
+def _own_before_whole(files: Sequence[Assigned]) -> list[Assigned]:
+    """Without models of a whole target where their group has a file of its own for the domain."""
+    own = {
+        (one.prediction.kind, one.group, one.prediction.rank)
+        for one in files
+        if one.family == one.target and one.group is not None
+    }
+    return [
+        one
+        for one in files
+        if one.family == one.target or (one.prediction.kind, one.group, one.prediction.rank) not in own
+    ]
 
 
 def _with_groups(by_target: Mapping[str, Sequence[Assigned]], root: Path) -> dict[str, tuple[ModelFile, ...]]:
@@ -220,7 +239,8 @@ def _with_groups(by_target: Mapping[str, Sequence[Assigned]], root: Path) -> dic
         if one.prediction.rank is not None or not are_methods:
             return plain
         name = stem(one.prediction.path.name)
-        rest = name[len(target) :] if name.casefold().startswith(target.casefold()) else name
+        called = one.family or target
+        rest = name[len(called) :] if name.casefold().startswith(called.casefold()) else name
         return rest.strip("_-. ") or name
 
     def number(one: Assigned) -> int | None:
@@ -235,11 +255,13 @@ def _with_groups(by_target: Mapping[str, Sequence[Assigned]], root: Path) -> dic
     }
 
 
-def _domains(path: Path | None, names: Sequence[str]) -> tuple[dict[str, Mapping[str, Domain]], list[Unused]]:
+def _domains(
+    path: Path | None, names: Sequence[str]
+) -> tuple[Mapping[str, Mapping[str, Domain]], list[Unused]]:
     """Definitions by the names of our targets, and those of targets that are not here."""
     if path is None:
         return {}, []
-    found: dict[str, Mapping[str, Domain]] = {}
+    found: dict[str, dict[str, Domain]] = {}
     unused = []
     for target, domains in read_domains(path, names[0] if len(names) == 1 else None).items():
         try:
@@ -249,8 +271,11 @@ def _domains(path: Path | None, names: Sequence[str]) -> tuple[dict[str, Mapping
             continue
         if name is None:
             unused.append(Unused(str(path), f"domains of {target}, which is no target"))
-        else:
-            found[name] = domains
+            continue
+        own = found.setdefault(name, {})
+        twice = [f"{target}-{one}" for one in domains if one in own]
+        own.update({one: domain for one, domain in domains.items() if one not in own})
+        unused += [Unused(str(path), f"{one}: {name} has this domain already") for one in twice]
     return found, unused
 
 

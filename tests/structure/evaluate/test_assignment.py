@@ -4,7 +4,7 @@ from sciml.cli.app import main
 from sciml.data.pdb import format_pdb, write_pdb
 from sciml.structure.evaluate.outputs import missing_table
 from sciml.structure.evaluate.plan import plan_evaluation
-from tests.structure.evaluate.evaluation_case import chain, run, shaken, write_case
+from tests.structure.evaluate.evaluation_case import chain, kept, run, shaken, write_case
 
 
 def submission(target, native, author="me", number=1, noise=0.4):
@@ -170,3 +170,63 @@ def test_domains_of_an_ambiguous_target_are_listed(tmp_path):
     plan = plan_evaluation(models, targets, tmp_path / "domains.txt")
     assert len(plan.targets[0].domains) == 1
     assert "fits 2 targets: 1abc_A, 1abc_B" in plan.unused[0].reason
+
+
+def domain_natives(folder, *targets):
+    """T1-D1 and T1-D2, the two halves of T1, and so on."""
+    models, natives_folder = natives(folder)
+    natives_folder.mkdir()
+    for seed, target in enumerate(targets):
+        write_pdb(natives_folder / f"{target}-D1.pdb", kept(chain(seed), range(20)))
+        write_pdb(natives_folder / f"{target}-D2.pdb", kept(chain(seed), range(20, 41)))
+    return models, natives_folder
+
+
+def test_where_natives_are_domains_a_model_of_the_target_is_scored_on_each(tmp_path):
+    models, targets = domain_natives(tmp_path, "T1", "T2")
+    for seed, target in enumerate(("T1", "T2")):
+        write_pdb(models / f"{target}TS001_1.pdb", shaken(chain(seed), 0.3))
+    write_pdb(models / "T1TS002_1-D1.pdb", shaken(chain(0), 0.3))
+    found, _ = run(models, targets)
+    units = ("T1-D1", "T1-D2", "T2-D1", "T2-D2")
+    assert set(scored(found)) == {("T1-D1", "TS002", 1), *((unit, "TS001", 1) for unit in units)}
+    assert set(found.plan.missing) == {(unit, "TS002") for unit in units[1:]}
+    assert found.exit_code == 0
+
+
+def test_a_file_for_the_domain_counts_before_the_one_of_the_whole_target(tmp_path):
+    models, targets = domain_natives(tmp_path, "T1")
+    write_pdb(models / "T1TS001_1.pdb", shaken(chain(0), 3.0))
+    write_pdb(models / "T1TS001_1-D1.pdb", shaken(chain(0), 0.1))
+    found, _ = run(models, targets)
+    values = {one.target: one.values["gdt_ts"] for result in found.results for one in result.records}
+    assert len(scored(found)) == 2
+    assert values["T1-D1"] > 0.99
+    assert values["T1-D2"] < 0.9
+
+
+def test_methods_of_domain_natives_are_named_alike_on_all_targets(tmp_path):
+    models, targets = domain_natives(tmp_path, "T1", "T2")
+    for seed, target in enumerate(("T1", "T2")):
+        for method in ("alpha", "beta"):
+            write_pdb(models / f"{target}_{method}.pdb", chain(seed))
+            write_pdb(models / "gamma" / target / "model.pdb", chain(seed))
+    assert plan_evaluation(models, targets).groups == ("alpha", "beta", "gamma")
+    assert plan_evaluation(models, targets).missing == ()
+
+
+def test_a_native_of_the_whole_target_and_one_of_its_domain_both_take_the_model(tmp_path):
+    models, targets = domain_natives(tmp_path, "T1")
+    write_pdb(targets / "T1.pdb", chain(0))
+    write_pdb(models / "T1TS001_1.pdb", chain(0))
+    found, _ = run(models, targets)
+    assert [key[0] for key in scored(found)] == ["T1", "T1-D1", "T1-D2"]
+
+
+def test_domains_of_one_target_in_two_spellings_are_joined_and_twice_is_said(tmp_path):
+    models, targets = write_case(tmp_path)
+    (tmp_path / "domains.txt").write_text("T1-D1: 1-20\nt1-d2: 21-41\nt1_D1: 5-9\n")
+    plan = plan_evaluation(models, targets, tmp_path / "domains.txt")
+    assert [domain[:2] for domain in plan.targets[0].domains] == [("D1", "1-20"), ("D2", "21-41")]
+    assert plan.targets[0].domain_lines == {"D1": 1, "D2": 2}
+    assert [one.reason for one in plan.unused] == ["t1-D1: T1 has this domain already"]

@@ -1,7 +1,7 @@
 import pytest
 
 from sciml.errors import InputError
-from sciml.structure.evaluate.identifiers import find_target, stem
+from sciml.structure.evaluate.identifiers import find_target, stem, target_families
 
 TARGETS = ["T1046", "T1046s1", "T1049", "1abc_A", "1abc_B"]
 
@@ -50,3 +50,14 @@ def test_a_name_of_several_targets_is_refused_with_the_choices():
 )
 def test_stems_of_structure_files(file, name):
     assert stem(file) == name
+
+
+def test_domains_belong_to_the_family_of_their_target_however_it_is_spelled():
+    assert target_families(["T1-D1", "t1_d2", "T10", "T1-Da"]) == {
+        "T1-D1": ("T1-D1",),
+        "t1_d2": ("t1_d2",),
+        "T10": ("T10",),
+        "T1-Da": ("T1-Da",),
+        "T1": ("T1-D1", "t1_d2"),
+    }
+    assert target_families(["T1-D1", "T1"])["T1"] == ("T1", "T1-D1")
