@@ -69,7 +69,11 @@ def _command(simulator: Mapping[str, Any], file: str | None) -> tuple[list[str],
         raise InputError(rule, file=file, record="simulator")
     command, folder = simulator.get("command"), simulator.get("folder")
     if isinstance(command, str):
-        command = shlex.split(command)
+        try:
+            command = shlex.split(command)
+        except ValueError as error:
+            rule = f"command {command!r} cannot be split into words: {error}"
+            raise InputError(rule, file=file, record="simulator") from error
     if not isinstance(command, list | tuple) or not command:
         rule = "command is a list of words, such as [python, simulate.py]"
         raise InputError(rule, file=file, record="simulator")
