@@ -10,7 +10,19 @@ import os
 import signal
 from pathlib import Path
 
+_supervised = False
 _ROUNDS = 5  # a process may start another one between the look and the kill
+
+
+def mark_supervised() -> None:
+    """Say that somebody ends this process when a simulation crashes or hangs."""
+    global _supervised
+    _supervised = True
+
+
+def is_supervised() -> bool:
+    """Whether a simulation in this process may crash it or never return."""
+    return _supervised
 
 
 def end_session(leader: int) -> None:

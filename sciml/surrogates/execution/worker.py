@@ -15,7 +15,7 @@ from typing import Any
 
 from sciml.errors import ScimlError
 from sciml.surrogates.execution.executor import simulate_one
-from sciml.surrogates.execution.session import end_session
+from sciml.surrogates.execution.session import end_session, mark_supervised
 from sciml.surrogates.simulator import RowSimulator
 
 _LOOK_S = 0.5
@@ -31,6 +31,7 @@ def serve(descriptor: int, parent: int) -> None:
         descriptor: of the connection.
         parent: process id; when it changes, the parent is gone, and this whole session ends.
     """
+    mark_supervised()
     os.set_inheritable(descriptor, False)  # else a program that outlives this process would hold it open
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()
     connection = Connection(descriptor)

@@ -1,6 +1,7 @@
 """A circuit made ready: checked once, its templates split, its measurements bound to analyses."""
 
 import dataclasses
+import functools
 import inspect
 import math
 import re
@@ -213,7 +214,9 @@ class CompiledCircuit:
 
 
 def _plain(part: object) -> object:
-    """Dataclasses as JSON values; a function as its module's source."""
+    """Dataclasses as JSON values; a function as its module's source, a partial one with its arguments."""
+    if isinstance(part, functools.partial):
+        return [_plain(part.func), _plain(part.args), _plain(part.keywords)]
     if dataclasses.is_dataclass(part) and not isinstance(part, type):
         fields = {each.name: _plain(getattr(part, each.name)) for each in dataclasses.fields(part)}
         return [type(part).__name__, fields]

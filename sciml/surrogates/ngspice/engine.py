@@ -1,9 +1,8 @@
-"""Three ways to run a deck, with the same numbers to the last bit.
+"""Two ways to run a deck, with the same numbers to the last bit.
 
 | engine | CPU time of a small deck | when ngspice hangs or crashes |
 |---|---|---|
 | `LibraryEngine` | 1 ms | so does this process: for processes that somebody supervises |
-| `ServerEngine` | the same and a fraction of a ms | its own process is killed and started again |
 | `ProgramEngine` | 8 ms more | the program is killed |
 """
 
@@ -15,10 +14,11 @@ from sciml.errors import MissingRequirementError, SettingsError
 from sciml.surrogates.ngspice.deck import Deck
 from sciml.surrogates.ngspice.installation import HOW_TO_INSTALL, library_path, program_path
 from sciml.surrogates.ngspice.library import library
-from sciml.surrogates.ngspice.plot import Plot
+from sciml.surrogates.ngspice.plot import NgspiceError, Plot
 from sciml.surrogates.ngspice.program import run_by_program
+from sciml.surrogates.result import FailureKind
 
-Mode = Literal["auto", "library", "server", "program"]
+Mode = Literal["auto", "library", "program"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class ProgramEngine:
 
     def run(self, deck: Deck, timeout_s: float) -> Ran:
         """See :meth:`Engine.run`."""
+        _check_time(timeout_s)
         before = _children_s()
         plots = run_by_program(deck, timeout_s)
         return Ran(plots, _children_s() - before)
@@ -62,11 +63,13 @@ class ProgramEngine:
 class LibraryEngine:
     """The library in this process; the program once the library is not usable any more.
 
-    The time limit is looked at before a deck, not during it.
+    The time limit is looked at before a deck, not during it. A background run (`bg_run`, `bg_halt`) would not
+    help: it is asked to stop between points of an analysis, and what hangs is the search for one.
     """
 
     def run(self, deck: Deck, timeout_s: float) -> Ran:
         """See :meth:`Engine.run`."""
+        _check_time(timeout_s)
         loaded = library()
         if loaded.is_usable or program_path() is None:
             return Ran(loaded.run(deck))
@@ -74,6 +77,11 @@ class LibraryEngine:
 
     def close(self) -> None:
         """The library stays until the process ends."""
+
+
+def _check_time(left_s: float) -> None:
+    if left_s <= 0:
+        raise NgspiceError(FailureKind.TIMEOUT, "the benches before took all the time")
 
 
 def _children_s() -> float:

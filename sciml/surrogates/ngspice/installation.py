@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,22 +29,23 @@ def program_path() -> str | None:
 
 @functools.cache
 def library_path() -> str | None:
-    """A name or path that loads libngspice, or None.
+    """A name or path that loads libngspice, or None; nothing is loaded yet.
 
     `SCIML_NGSPICE_LIBRARY` names another one, for instance one that was built with other options; set and
     empty, it says that none is to be used.
     """
     chosen = os.environ.get("SCIML_NGSPICE_LIBRARY")
-    names = _LIBRARY_NAMES if chosen is None else (chosen,)
-    for name in (*names, ctypes.util.find_library("ngspice") if chosen is None else None):
-        if not name:
-            continue
-        try:
-            ctypes.CDLL(name)
-        except OSError:
-            continue
-        return name
-    return None
+    if chosen is not None:
+        return chosen or None
+    folders = (Path(sys.prefix, "lib"), Path("/opt/homebrew/lib"), Path("/usr/local/lib"))
+    beside_python = (folder / name for folder in folders[:1] for name in _LIBRARY_NAMES)
+    for path in beside_python:  # conda's, which no loader's configuration knows
+        if path.is_file():
+            return str(path)
+    found = ctypes.util.find_library("ngspice")
+    if found is not None:
+        return found
+    return next((str(f / name) for f in folders for name in _LIBRARY_NAMES if (f / name).is_file()), None)
 
 
 @functools.cache
