@@ -65,6 +65,9 @@ VERBS: Mapping[str, Verb | VerbGroup] = {
         "Train a network on your own data.",
         {"structure": Verb("sciml.cli.train", "structure", "Train the structure network on protein chains.")},
     ),
+    "design": Verb(
+        "sciml.cli.design", "design", "Find designs that meet specifications, with few simulations."
+    ),
     "doctor": Verb("sciml.cli.doctor", "doctor", "Check this machine: device, kernels, libraries, weights."),
 }
 

@@ -58,6 +58,7 @@ def design_html(report: DesignReport) -> str:
         inputs=quantity_table("Input", report.inputs, "Allowed"),
         other_outputs=other_outputs(report),
         convergence_note=_convergence_note(report.traces),
+        row_word=escape(report.row_word),
         violation_note=f"Seed {report.traces[0].seed}." if len(report.traces) > 1 else "",
         sections="\n".join(text for _, _, text in sections),
         footer=escape("; ".join(f"{name} {value}" for name, value in report.facts.items())),
@@ -81,6 +82,7 @@ def payload(report: DesignReport) -> dict[str, Any]:
             for trace in report.traces
         ],
         "predictions": [_pairs(pairs) for pairs in report.predictions],
+        "row_word": report.row_word,
         "pareto": _pareto(report.pareto),
         "panels": [_panel(panel) for panel in report.panels],
     }
@@ -123,8 +125,8 @@ def _tiles(report: DesignReport) -> list[tuple[str, str]]:
     tiles = [(f"{met} of {len(report.specifications)}", "specifications met by the best design")]
     found = [each.first_feasible for each in report.traces if each.first_feasible is not None]
     if len(report.traces) == 1:
-        tiles += [(str(len(trace.cost)), "simulations, failures counted")]
-        tiles += [(str(found[0]) if found else "–", "simulations to the first feasible design")]
+        tiles += [(str(len(trace.cost)), f"{report.row_word}s, failures counted")]
+        tiles += [(str(found[0]) if found else "–", f"{report.row_word}s to the first feasible one")]
     else:
         middle = sorted(found)[len(found) // 2] if found else None
         tiles += [(f"{len(found)} of {len(report.traces)}", "seeds found a feasible design")]

@@ -189,6 +189,8 @@ class DesignReport:
     """File name and text of the netlist to take away."""
     facts: Mapping[str, str] = field(default_factory=dict)
     """Settings and versions, in the order in which they are shown."""
+    row_word: str = "simulation"
+    """What a row of a trace is: `simulation`, or `design` where one took several simulations."""
 
 
 def best_so_far(cost: Array) -> NDArray[np.intp]:

@@ -181,11 +181,12 @@ def format_summary(outcomes: Iterable[RecordOutcome]) -> str:
     for outcome in outcomes:
         row = [outcome.id, outcome.name, outcome.status, outcome.reason]
         row += [outcome.results.get(name, "") for name in results]  # type: ignore[misc]  # numbers among the words
-        writer.writerow([_safe_cell(cell) for cell in row])
+        writer.writerow([safe_cell(cell) for cell in row])
     return text.getvalue()
 
 
-def _safe_cell(cell: str | int | float | None) -> str:
+def safe_cell(cell: str | int | float | None) -> str:
+    """A cell of a CSV file in which a spreadsheet finds no formula and no control character."""
     text = _CONTROL.sub(" ", "" if cell is None else str(cell))
     if _FORMULA_START.match(text) and not _PLAIN_NUMBER.fullmatch(text):
         return f"'{text}"

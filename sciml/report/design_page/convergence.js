@@ -43,14 +43,14 @@ function showConvergence() {
   const lowest = Math.floor(Math.min(-1, ...logs.flat()));
   const single = DATA.traces.length === 1, first = DATA.traces[0];
   const points = single ? first.cost.map((cost, i) => ({x: i + 1, y: Math.log10(Math.max(cost, LOWEST_COST)), css: OUTCOME_COLOURS[first.outcomes[i]],
-    text: `simulation ${i + 1}: cost ${rounded(cost)}, ${OUTCOME_TEXTS[first.outcomes[i]]}`})) : [];
+    text: `${DATA.row_word} ${i + 1}: cost ${rounded(cost)}, ${OUTCOME_TEXTS[first.outcomes[i]]}`})) : [];
   const allLowest = Math.min(lowest, ...points.map((point) => Math.floor(point.y)));
   const width = 620, height = 330;
-  const cost = stepPlot({width, height, x: [1, most], y: [allLowest, 0], xTitle: "simulations", yTitle: "best cost", yTicks: decades(allLowest, 0),
+  const cost = stepPlot({width, height, x: [1, most], y: [allLowest, 0], xTitle: `${DATA.row_word}s`, yTitle: "best cost", yTicks: decades(allLowest, 0),
     yText: (power) => power <= Math.log10(LOWEST_COST) ? "0" : String(+(10 ** power).toPrecision(1)), label: "Best cost against simulations"}, logs, points);
   DATA.traces.forEach((trace) => {
     if (trace.first_feasible) cost.svg.append(drawing("circle", {cx: cost.toX(trace.first_feasible), cy: cost.toY(Math.max(allLowest, Math.log10(LOWEST_COST))), r: 6, fill: colour("good"), stroke: colour("card"), "stroke-width": 1.5},
-      drawing("title", {}, `seed ${trace.seed}: first feasible design after ${trace.first_feasible} simulations`)));
+      drawing("title", {}, `seed ${trace.seed}: first feasible design after ${trace.first_feasible} ${DATA.row_word}s`)));
   });
   const used = single ? [...new Set(first.outcomes)] : [];
   const costKey = single ? [[colour("accent"), "best so far"], ...used.map((name) => [colour(OUTCOME_COLOURS[name]), OUTCOME_TEXTS[name]])]
@@ -59,7 +59,7 @@ function showConvergence() {
   const met = DATA.traces.map((trace) => bestRows(trace.cost).map((row) => trace.violations[row].filter((value) => value === 0).length));
   const count = DATA.specifications.length, whole = [];
   for (let i = 0; i <= count; i += Math.ceil(count / 10) || 1) whole.push(i);
-  const metPlot = stepPlot({width, height, x: [1, most], y: [0, count || 1], xTitle: "simulations", yTitle: "specifications met", yTicks: whole, label: "Specifications met by the best design against simulations"}, met, []);
+  const metPlot = stepPlot({width, height, x: [1, most], y: [0, count || 1], xTitle: `${DATA.row_word}s`, yTitle: "specifications met", yTicks: whole, label: "Specifications met by the best design against simulations"}, met, []);
   byId("met-plot").replaceChildren(captioned(`Specifications that the best design meets, of ${count}`, metPlot.svg,
     key([[colour("accent"), single ? "design of the best cost so far" : `median and quartiles of ${DATA.traces.length} seeds`]])));
 }
