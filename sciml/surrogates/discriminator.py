@@ -43,8 +43,9 @@ class Trunk(nn.Module):
 
     def forward(self, designs: Tensor, first: Tensor, second: Tensor, dropout: float) -> Tensor:
         """Log-odds of pairs of rows of `designs` (…, design, feature), (…, pair, output)."""
-        hidden = self.backbone(designs)
-        return self.head(hidden[..., first, :], hidden[..., second, :], dropout)
+        projected = self.head.project(self.backbone(designs))
+        a, b = (tuple(part[..., rows, :] for part in projected) for rows in (first, second))
+        return self.head.compare(a, b, dropout)
 
 
 class PairwiseDiscriminator:
@@ -163,7 +164,7 @@ class PairwiseDiscriminator:
         a = self.codec.encode_inputs(candidates)
         b = self.codec.encode_inputs(np.atleast_2d(np.asarray(reference, dtype=np.float64)))
         rows = torch.arange(len(a))
-        second = len(a) + (rows if len(b) > 1 else torch.zeros_like(rows))
+        second = len(a) + (rows if len(b) > 1 else torch.zeros(1, dtype=torch.long))
         drops = self.config.dropout_at_query
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(torch.randint(2**62, (), generator=self._queries)))

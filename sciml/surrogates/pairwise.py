@@ -52,12 +52,18 @@ class PairwiseHead(nn.Module):
         """Constructor arguments besides the sizes, as JSON values."""
         return {"form": self.form, "hidden": self.hidden}
 
-    def forward(self, a: Tensor, b: Tensor, dropout: float = 0.0) -> Tensor:
+    def project(self, hidden: Tensor) -> tuple[Tensor, ...]:
+        """What of each design enters comparisons, (…, design, channel) each: computed once, compared often."""
+        if self.form == "utility":
+            return (self.utility(hidden),)
+        return self.own(hidden), self.other(hidden)
+
+    def compare(self, a: tuple[Tensor, ...], b: tuple[Tensor, ...], dropout: float = 0.0) -> Tensor:
         """Log-odds that a is better than b.
 
         Args:
-            a: (…, pair, width).
-            b: (…, pair, width), or one row for all pairs.
+            a: projected designs, (…, pair, channel) each.
+            b: projected designs, as many, or one for all pairs.
             dropout: share of the hidden units of g that are dropped, each pair by its own draw; then the
                 answer turns round in distribution only.
 
@@ -65,13 +71,16 @@ class PairwiseHead(nn.Module):
             (…, pair, output).
         """
         if self.form == "utility":
-            difference: Tensor = self.utility(a) - self.utility(b)
-            return difference
-        ab = (self.own(a) + self.other(b)).relu()
-        ba = (self.own(b) + self.other(a)).relu()
-        ab, ba = functional.dropout(ab, dropout, dropout > 0), functional.dropout(ba, dropout, dropout > 0)
+            return a[0] - b[0]
+        ab, ba = (a[0] + b[1]).relu(), (b[0] + a[1]).relu()
+        if dropout > 0:
+            ab, ba = functional.dropout(ab, dropout), functional.dropout(ba, dropout)
         terms = ((ab - ba) * self.weight).unflatten(-1, (self.outputs, self.hidden))
         return terms.sum(dim=-1)
+
+    def forward(self, a: Tensor, b: Tensor, dropout: float = 0.0) -> Tensor:
+        """Log-odds that a is better than b; both are hidden representations (…, pair, width)."""
+        return self.compare(self.project(a), self.project(b), dropout)
 
 
 def pairwise_loss(log_odds: Tensor, better: Tensor, weight: Tensor) -> Tensor:
