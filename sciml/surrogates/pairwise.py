@@ -53,7 +53,7 @@ class PairwiseHead(nn.Module):
         return {"form": self.form, "hidden": self.hidden}
 
     def project(self, hidden: Tensor) -> tuple[Tensor, ...]:
-        """What of each design enters comparisons, (…, design, channel) each: computed once, compared often."""
+        """What of each design enters comparisons, (…, design, channel) each; computed once, used often."""
         if self.form == "utility":
             return (self.utility(hidden),)
         return self.own(hidden), self.other(hidden)
