@@ -58,7 +58,7 @@ def read_problem(path: Path) -> Problem:
     document = read_yaml(Path(path))
     top = Record.of(document, document.value, (), None)
     top.allow(*_KEYS)
-    inputs = tuple(_input(each) for each in top.records("inputs"))
+    inputs = tuple(read_input(each) for each in top.records("inputs"))
     if not inputs:
         raise top.error("a problem has at least one input", "inputs")
     outputs, auxiliary = _outputs(top, "outputs", required=True), _outputs(top, "auxiliary", required=False)
@@ -103,7 +103,8 @@ def problem_text(problem: Problem) -> str:
         ]
     content["timeout"] = problem.timeout_s
     if problem.simulator:
-        content["simulator"] = _plain(problem.simulator)
+        simulator = {key: value for key, value in problem.simulator.items() if key != "unsafe"}
+        content["simulator"] = _plain(simulator)
     if problem.corners:
         content["corners"] = [
             {"name": each.name, "parameters": dict(each.parameters)} for each in problem.corners
@@ -111,7 +112,12 @@ def problem_text(problem: Problem) -> str:
     return yaml_text(content)
 
 
-def _input(record: Record) -> Input:
+def read_input(record: Record) -> Input:
+    """The input that a record with `name`, `type` and its range describes.
+
+    Raises:
+        InputError: it breaks a rule.
+    """
     record.allow("name", "type", "low", "high", "step", "scale", "values", "unit")
     name, unit = record.name(), record.text("unit", "")
     written = record.text("type")
@@ -226,6 +232,9 @@ def _simulator(top: Record, path: Path) -> dict[str, Any]:
     if not top.has("simulator"):
         return {}
     record = top.record("simulator")
+    if record.has("unsafe"):
+        rule = "a file cannot vouch for its own netlist: say --unsafe-netlist on the command line"
+        raise record.error(rule, "unsafe")
     if record.text("kind") == "command" and not record.has("folder"):
         return {**record.content, "folder": str(path.resolve().parent)}
     return dict(record.content)

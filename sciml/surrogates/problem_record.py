@@ -184,4 +184,5 @@ class Record:
 _SINGULAR = {
     **{"inputs": "input", "outputs": "output", "auxiliary": "auxiliary output"},
     **{"specifications": "specification", "objectives": "objective", "corners": "corner"},
+    **{"benches": "bench", "measurements": "measurement", "conditions": "condition", "devices": "device"},
 }

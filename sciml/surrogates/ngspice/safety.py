@@ -54,7 +54,7 @@ _ALLOWED = re.compile(r"[A-Za-z0-9_ \t.,()=+\-*/'{}:<>!?&|^#@\[\]]*")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
 _FILE = re.compile(r"[A-Za-z0-9_]*file[A-Za-z0-9_]*\s*=", re.IGNORECASE)
 _WORDS = re.compile(r"[a-z_][a-z0-9_.]*", re.IGNORECASE)
-_LONGEST_NETLIST = 1_000_000
+LONGEST_NETLIST = 1_000_000
 _HINT = "; if the netlist is yours, --unsafe-netlist takes it as it is"
 
 
@@ -116,8 +116,8 @@ def logical_lines(text: str, file: str | None, record: str | None) -> Iterator[t
     Raises:
         InputError: a character that is not allowed, or a continuation of nothing.
     """
-    if len(text) > _LONGEST_NETLIST:
-        raise InputError(f"a netlist of more than {_LONGEST_NETLIST} characters", file=file, record=record)
+    if len(text) > LONGEST_NETLIST:
+        raise InputError(f"a netlist of more than {LONGEST_NETLIST} characters", file=file, record=record)
     start, joined = 0, ""
     can_continue = False
     for number, raw in enumerate(text.replace("\r\n", "\n").split("\n"), 1):

@@ -19,7 +19,7 @@ PREFIXES = {
     "T": 12,
 }
 """Powers of ten of the SI prefixes; `M` is mega and `m` milli, unlike in a netlist."""
-BASE_UNITS = ("F", "H", "ohm", "Ohm", "Ω", "A", "V", "W", "s", "Hz", "m", "S", "K", "C")
+BASE_UNITS = ("F", "H", "ohm", "Ohm", "Ω", "Ω", "A", "V", "W", "s", "Hz", "m", "S", "K", "C")
 _UNIT = re.compile(f"({'|'.join(PREFIXES)})?({'|'.join(BASE_UNITS)})")
 
 
@@ -32,6 +32,14 @@ def power_of_ten(unit: str) -> int:
         return 0
     match = _UNIT.fullmatch(unit)
     return PREFIXES[match[1]] if match and match[1] else 0
+
+
+def base_unit(unit: str) -> str:
+    """The unit without its prefix: `F` for pF; ohms in one spelling."""
+    if unit not in BASE_UNITS:
+        match = _UNIT.fullmatch(unit)
+        unit = match[2] if match and match[1] else unit
+    return "Ohm" if unit in ("ohm", "Ohm", "Ω", "Ω") else unit
 
 
 def si_value(value: float, unit: str) -> float:
