@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from odd_simulators import SPEC, OddSimulator
 
 from sciml.errors import InputError
 from sciml.surrogates.batch_simulator import BatchSimulator
@@ -10,6 +9,7 @@ from sciml.surrogates.problem_spec import FloatInput, IntegerInput, Output, Prob
 from sciml.surrogates.result import Failure, FailureKind, Row
 from sciml.surrogates.simulator import Corner, Cutoff, Simulator
 from sciml.surrogates.store import Store
+from tests.surrogates.odd_simulators import SPEC, OddSimulator
 
 PLANE = ProblemSpec("plane", "1", (IntegerInput("x", 0, 9), FloatInput("y", 0, 1, 0.1)), (Output("z"),))
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from odd_simulators import is_running
 
 from sciml.errors import MissingRequirementError, SettingsError
 from sciml.surrogates.batch_simulator import BatchSimulator
@@ -21,6 +20,7 @@ from sciml.surrogates.problem_spec import CategoryInput, IntegerInput, Output, P
 from sciml.surrogates.program import LONGEST_LINE_BYTES
 from sciml.surrogates.result import FailureKind
 from sciml.surrogates.simulator import Corner, Job
+from tests.surrogates.odd_simulators import is_running
 
 PROGRAM = Path(__file__).with_name("answering_program.py")
 DEEDS = (

@@ -20,6 +20,7 @@ from sciml.surrogates.simulator import Job, RowSimulator
 
 _LOOK_S = 0.25  # between looks at processes from which nothing comes
 _PARTING_S = 3.0
+_MOST_RETURNS = 3
 
 
 class ProcessExecutor(Closing):
@@ -130,6 +131,8 @@ class ProcessExecutor(Closing):
         kind, content = worker.receive()
         if kind == "ready":
             worker.is_ready = True
+        elif kind == "begun":
+            worker.has_begun = True
         elif kind == "failed":
             self._refuse_start(worker, content)
         elif kind == "error":
@@ -152,7 +155,11 @@ class ProcessExecutor(Closing):
             message = f"no answer within {elapsed_s:.3g} s: the process was killed"
         if said:
             message += f" (it wrote: {said})"
-        if worker.job is not None:
+        if worker.job is None:
+            return
+        if kind is FailureKind.CRASH and not worker.has_begun and run.may_return(worker.job):
+            run.queue.appendleft(worker.job)  # it died before it knew of the job
+        else:
             run.add(worker.job, Row({}, failure=Failure(kind, message), cost_s=elapsed_s))
 
     def _refuse_start(self, worker: WorkerProcess, reason: str) -> None:
@@ -179,6 +186,12 @@ class _Run:
         self.jobs, self._done = jobs, done
         self.queue = deque(range(len(jobs)))
         self._rows: dict[int, Row] = {}
+        self._returned: dict[int, int] = {}
+
+    def may_return(self, place: int) -> bool:
+        """Whether a job that no process began may be given to another one: a few times."""
+        self._returned[place] = self._returned.get(place, 0) + 1
+        return self._returned[place] <= _MOST_RETURNS
 
     @property
     def left(self) -> int:

@@ -26,12 +26,12 @@ def is_supervised() -> bool:
 
 
 def end_session(leader: int) -> None:
-    """Kill the leader of a session, the members of its session, and its descendants.
+    """Kill the leader of a session, the members of its session, and its descendants; the caller last.
 
     Where there is no `/proc`, it is the leader and its process group.
     """
     for _ in range(_ROUNDS):
-        found = session_members(leader)
+        found = [process for process in session_members(leader) if process != os.getpid()]
         if not found:
             break
         for process in found:

@@ -25,7 +25,8 @@ def serve(descriptor: int, parent: int) -> None:
     """Serve the parent until it closes the connection or dies.
 
     Messages in: `("simulator", what the main module is, pickled simulator)`, answered by `("ready", None)` or
-    `("failed", text)`; `("job", job)`, answered by `("row", row)` or `("error", exception)`.
+    `("failed", text)`; `("job", job)`, answered by `("begun", None)` and then by `("row", row)` or
+    `("error", exception)`.
 
     Args:
         descriptor: of the connection.
@@ -48,6 +49,7 @@ def serve(descriptor: int, parent: int) -> None:
         elif simulator is None:
             raise RuntimeError("a job came before its simulator")
         else:
+            connection.send(("begun", None))
             os.ftruncate(sys.stderr.fileno(), 0)
             answer = _simulate(simulator, message[1])
         connection.send(answer)

@@ -42,12 +42,13 @@ class WorkerProcess:
     Attributes:
         is_ready: its simulator is loaded.
         job: place of the job in hand, or None.
+        has_begun: the process has the job in hand too, so that its death is the job's doing.
         deadline: time (of `time.monotonic`) at which it is to be killed.
         jobs_done: since its start.
     """
 
     def __init__(self, log: Path) -> None:
-        self.is_ready, self.jobs_done, self.log = False, 0, log
+        self.is_ready, self.has_begun, self.jobs_done, self.log = False, False, 0, log
         self.job: int | None = None
         self.started = time.monotonic()
         self.deadline = self.started + START_LIMIT_S
@@ -77,7 +78,7 @@ class WorkerProcess:
         """Send a job."""
         self.started = time.monotonic()
         self._send(("job", job))
-        self.job, self.deadline = place, self.started + limit_s
+        self.job, self.deadline, self.has_begun = place, self.started + limit_s, False
 
     def receive(self) -> tuple[str, Any]:
         """The message that has come; see :func:`~sciml.surrogates.execution.worker.serve`."""
