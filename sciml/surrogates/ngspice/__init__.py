@@ -1,8 +1,11 @@
 """Circuits simulated by ngspice.
 
-The flow: a circuit is data (`circuit.py`: netlist template, `analysis.py`, measurements by name), read from a
-problem file by `circuit_file.py` and checked against an allow-list by `safety.py`. For one design `deck.py`
-fills in numbers (`units.py`, `mismatch.py`); `library.py` runs a deck in this process, `program.py` by the
-program with `raw_file.py`; `plot.py` holds what came back; `measurement_kinds.py` names the functions of
-`measurements.py`; `simulator.py` does all of it for a job.
+The flow: a circuit is data (`circuit.py`: netlist template, `analysis.py`, measurements by name), taken from
+the package or read from a problem file (`simulator_choice.py`, `circuit_file.py`) and checked against an
+allow-list (`safety.py`); `compiled.py` makes it ready. For one design `values.py` gives numbers (`units.py`)
+and `deck.py` fills them in. `engine.py` runs a deck: `library.py` in this process, or `program.py` with
+`raw_file.py`; `messages.py` knows which of ngspice's words are failures, `installation.py` where ngspice is.
+`plot.py` holds what came back; `meter.py` measures, by the names of `measurement_kinds.py`, with the functions
+of `frequency_measurements.py` and `time_measurements.py`. `simulator.py` does all of it for a job, and
+`kept.py` keeps the netlists of failures.
 """

@@ -12,7 +12,7 @@ from sciml.errors import InputError
 from sciml.surrogates.ngspice.circuit import Bench, Circuit
 from sciml.surrogates.ngspice.deck import Deck, Run, Template, digest, lines_of
 from sciml.surrogates.ngspice.installation import version
-from sciml.surrogates.ngspice.measurement_kinds import Meter
+from sciml.surrogates.ngspice.meter import Meter
 from sciml.surrogates.ngspice.safety import check_bench_lines, check_name, check_netlist, check_options
 from sciml.surrogates.ngspice.units import power_of_ten
 from sciml.surrogates.ngspice.values import GATE_AREA, JobValues, condition_values, job_values

@@ -1,4 +1,4 @@
-"""What an analysis gave: vectors over its axis; and the error of a simulation that gave nothing."""
+"""What an analysis gave: vectors over its axis; and the errors of what gave nothing."""
 
 import re
 from collections.abc import Mapping
@@ -26,6 +26,10 @@ class NgspiceError(Exception):
     def __init__(self, kind: FailureKind, message: str) -> None:
         super().__init__(message)
         self.kind = kind
+
+
+class MeasurementError(ValueError):
+    """The trace has no such value; the message says why."""
 
 
 @dataclass(frozen=True)

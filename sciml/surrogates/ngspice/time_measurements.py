@@ -1,126 +1,16 @@
-"""What engineers read off a trace: gains, margins, settling, noise.
+"""What engineers read off a waveform or the output of a sweep.
 
-Traces are one-dimensional arrays over their axis. Frequencies are in Hz, times in s, gains in V/V unless the
-name says dB, angles in degrees. Between points a gain is taken as a power of the frequency (straight on
-logarithmic axes), a phase as linear in the logarithm of the frequency, and a waveform as linear in time.
-
-Every function refuses with `MeasurementError` what has no value; a value that is only known to lie beyond the
-sweep is given as the sweep's end where the docstring says so.
+Traces are one-dimensional arrays over their times in s or their swept values, straight between points. Every
+function refuses with `MeasurementError` what has no value; a value that is only known to lie beyond the sweep
+is given as the sweep's end where the docstring says so.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sciml.surrogates.ngspice.plot import MeasurementError
+
 Real = NDArray[np.float64]
-Response = NDArray[np.complex128]
-
-LEAST_GAIN = 1e-15
-"""Magnitudes below this count as this one in decibels: -300 dB."""
-
-
-class MeasurementError(ValueError):
-    """The trace has no such value; the message says why."""
-
-
-def dc_gain(frequency: Real, response: Response) -> float:
-    """Magnitude at the lowest frequency, V/V."""
-    _check_axis(frequency, response)
-    return float(np.abs(response[0]))
-
-
-def decibels(gain: float) -> float:
-    """20 log10 of a magnitude; -300 for anything below 1e-15."""
-    return float(20 * np.log10(max(abs(gain), LEAST_GAIN)))
-
-
-def gain_at(frequency: Real, response: Response, at: float) -> float:
-    """Magnitude at the frequency `at`, V/V.
-
-    Raises:
-        MeasurementError: `at` lies outside the sweep.
-    """
-    _check_axis(frequency, response)
-    if not frequency[0] <= at <= frequency[-1]:
-        raise MeasurementError(f"{at:g} Hz is outside the sweep {frequency[0]:g} to {frequency[-1]:g} Hz")
-    return float(np.exp(np.interp(np.log(at), np.log(frequency), _log_magnitude(response))))
-
-
-def unity_gain_frequency(frequency: Real, response: Response) -> float:
-    """The lowest frequency at which the magnitude falls through 1, Hz; 0 where it is below 1 at the lowest
-    frequency already.
-
-    Raises:
-        MeasurementError: it is above 1 over the whole sweep.
-    """
-    return falling_frequency(frequency, response, 1.0)
-
-
-def bandwidth(frequency: Real, response: Response) -> float:
-    """The lowest frequency at which the magnitude falls to 1/sqrt(2) of its value at the lowest one, Hz.
-
-    Raises:
-        MeasurementError: it does not within the sweep, or the response is zero.
-    """
-    gain = dc_gain(frequency, response)
-    if gain < LEAST_GAIN:
-        raise MeasurementError("a response of zero has no bandwidth")
-    return falling_frequency(frequency, response, gain / np.sqrt(2))
-
-
-def falling_frequency(frequency: Real, response: Response, level: float) -> float:
-    """The lowest frequency at which the magnitude falls through `level`, Hz; 0 where it starts below.
-
-    Raises:
-        MeasurementError: it stays above over the whole sweep.
-    """
-    _check_axis(frequency, response)
-    height = _log_magnitude(response) - np.log(level)
-    if height[0] < 0:
-        return 0.0
-    below = np.flatnonzero(height < 0)
-    if not below.size:
-        raise MeasurementError(f"the magnitude stays above {level:g} up to {frequency[-1]:g} Hz")
-    return float(np.exp(_root(np.log(frequency), height, int(below[0]))))
-
-
-def phase_margin(frequency: Real, response: Response) -> float:
-    """180° plus the phase at the unity-gain frequency, in degrees; 0 where the gain is below 1 throughout.
-
-    The phase is counted from the nearest multiple of 180° at the lowest frequency, so that an inverting
-    response has the margin of the same response without inversion. Zero is a convention: a response that
-    never has gain is stable in any loop, and of no use in one, so it must not pass a lower limit.
-
-    Raises:
-        MeasurementError: the magnitude is above 1 over the whole sweep.
-    """
-    unity = unity_gain_frequency(frequency, response)
-    if unity == 0:
-        return 0.0
-    return float(180 + np.interp(np.log(unity), np.log(frequency), relative_phase(response)))
-
-
-def gain_margin(frequency: Real, response: Response) -> float:
-    """How far the magnitude lies below 1 where the phase first passes -180°, in dB.
-
-    Where the phase does not get there within the sweep, the value at the last frequency, which is a lower
-    limit of the margin for a response that goes on falling.
-    """
-    _check_axis(frequency, response)
-    height = relative_phase(response) + 180
-    log_magnitude = _log_magnitude(response)
-    below = np.flatnonzero(height < 0)
-    if not below.size:
-        return float(-20 / np.log(10) * log_magnitude[-1])
-    log_frequency = np.log(frequency)
-    crossing = _root(log_frequency, height, int(below[0])) if below[0] else log_frequency[0]
-    return float(-20 / np.log(10) * np.interp(crossing, log_frequency, log_magnitude))
-
-
-def relative_phase(response: Response) -> Real:
-    """Phase (point,) in degrees without jumps, counted from the nearest multiple of 180° at the first
-    point."""
-    phase: Real = np.degrees(np.unwrap(np.angle(response)))
-    return phase - 180 * np.round(phase[0] / 180)
 
 
 def settling_time(
@@ -285,54 +175,6 @@ def sweep_crossing(sweep: Real, signal: Real, level: float) -> float:
     """
     height = signal - level
     return _first(sweep, height if height[0] < 0 else -height, 0.0)
-
-
-def noise_density_at(frequency: Real, density: Real, at: float) -> float:
-    """Spot noise at the frequency `at`, V/√Hz.
-
-    Raises:
-        MeasurementError: outside the sweep.
-    """
-    return gain_at(frequency, density.astype(np.complex128), at)
-
-
-def integrated_noise(
-    frequency: Real, density: Real, start: float | None = None, stop: float | None = None
-) -> float:
-    """Root of the integral of the squared density from `start` to `stop` (the sweep's ends), V.
-
-    Between points the squared density is a power of the frequency, and is integrated as such.
-
-    Raises:
-        MeasurementError: the limits lie outside the sweep.
-    """
-    low = frequency[0] if start is None else start
-    high = frequency[-1] if stop is None else stop
-    ends = [noise_density_at(frequency, density, end) for end in (low, high)]
-    inside = (frequency > low) & (frequency < high)
-    at = np.concatenate([[low], frequency[inside], [high]])
-    power = np.maximum(np.concatenate([[ends[0]], density[inside], [ends[1]]]), LEAST_GAIN) ** 2
-    log_width = np.diff(np.log(at))
-    # The integral of p f^a over a segment is p0 f0 w (e^x - 1) / x, with w the change of ln f and x that of
-    # ln(p f).
-    exponent = np.diff(np.log(power * at))
-    safe = np.where(np.abs(exponent) < 1e-9, 1.0, exponent)
-    growth = np.where(np.abs(exponent) < 1e-9, 1.0, np.expm1(safe) / safe)
-    return float(np.sqrt(np.sum(power[:-1] * at[:-1] * growth * log_width)))
-
-
-def _check_axis(frequency: Real, response: NDArray[np.complex128]) -> None:
-    if len(frequency) < 2 or len(frequency) != len(response):
-        raise MeasurementError(f"{len(frequency)} frequencies and {len(response)} values are no sweep")
-    if not (frequency[0] > 0 and (np.diff(frequency) > 0).all()):
-        raise MeasurementError("the frequencies are not positive and rising")
-    if not np.isfinite(response).all():
-        raise MeasurementError("the response is not finite everywhere")
-
-
-def _log_magnitude(response: Response) -> Real:
-    result: Real = np.log(np.maximum(np.abs(response), LEAST_GAIN))
-    return result
 
 
 def _root(axis: Real, height: Real, after: int) -> float:
