@@ -65,7 +65,7 @@ class PairwiseDiscriminator:
     class Config:
         """Sizes of the networks and how they are trained."""
 
-        members: int = 5
+        members: int = 3
         """Networks whose probabilities are averaged."""
         width: int = 64
         """Hidden channels of the shared trunk."""
@@ -75,7 +75,7 @@ class PairwiseDiscriminator:
         """Of the trunk."""
         residual: bool = True
         """Residual layers in the trunk."""
-        form: Form = "utility"
+        form: Form = "comparison"
         """Form of the head."""
         dropout: float = 0.0
         """Share of units dropped in training."""
@@ -85,9 +85,9 @@ class PairwiseDiscriminator:
         """What the networks see of a design."""
         steps: int = 200
         """Gradient steps of a fit."""
-        pairs: int = 1024
+        pairs: int = 512
         """Pairs of a step."""
-        learning_rate: float = 0.01
+        learning_rate: float = 0.02
         """Largest step size of AdamW."""
         weight_decay: float = 1e-3
         """Decoupled weight decay."""
@@ -117,7 +117,7 @@ class PairwiseDiscriminator:
     :mod:`sciml.surrogates.optimise.bagnet_network`."""
 
     def __init__(
-        self, problem: Problem, *, ties: Ties = "rank", seed: int = 0, config: Config | None = None
+        self, problem: Problem, *, ties: Ties = "half", seed: int = 0, config: Config | None = None
     ) -> None:
         if ties not in ("bagnet", "drop", "half", "rank"):
             raise SettingsError(f"ties are bagnet, drop, half or rank, not {ties!r}")
