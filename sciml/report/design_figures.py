@@ -150,6 +150,8 @@ def pareto_figure(report: DesignReport) -> bytes:
 
 def waveform_figure(report: DesignReport) -> bytes:
     """Waveforms of the first design and of the best."""
+    from matplotlib.ticker import EngFormatter, ScalarFormatter
+
     shown = report.panels[:_MOST_PANELS]
     columns = min(2, len(shown))
     rows = -(-len(shown) // columns)
@@ -166,6 +168,9 @@ def waveform_figure(report: DesignReport) -> bytes:
             axes.plot(curve.x, curve.y, color=colour, lw=1.4, label=curve.label)
         if panel.is_log:
             axes.set_xscale("log")
+        else:
+            axes.xaxis.set_major_formatter(EngFormatter())
+        axes.yaxis.set_major_formatter(EngFormatter() if "(V)" in panel.y_title else ScalarFormatter())
         axes.set_title(panel.title.replace("$", r"\$"), fontsize=9, color=INK)
         axes.set_xlabel(panel.x_title, fontsize=8, color=INK)
         axes.set_ylabel(panel.y_title.replace("$", r"\$"), fontsize=8, color=INK)

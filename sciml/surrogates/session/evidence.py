@@ -19,6 +19,7 @@ from sciml.surrogates.simulator import NOMINAL, Corner, Job, RowSimulator
 
 _MOST_PANELS = 6
 _MOST_POINTS = 400
+_NARROW = 100.0
 _ASSIGNMENT = re.compile(r"([a-z][a-z0-9_]*)\s*=\s*([^\s=]+)", re.IGNORECASE)
 _PARASITIC = re.compile(r"(cwire|cgd|cplate|ca|cb)_", re.IGNORECASE)
 _PASSIVE = {"r": ("resistor", "Ohm"), "c": ("capacitor", "F"), "l": ("inductor", "H")}
@@ -51,7 +52,7 @@ def gather_evidence(
     if not isinstance(simulator, NgspiceSimulator):
         return None
     decks = simulator.decks(Job(best, corner))
-    names = ["best.cir", *(f"best_{index}.cir" for index in range(2, len(decks) + 1))]
+    names = ["best.cir", *(f"best_{_bench(deck)}.cir" for deck in decks[1:])]
     netlists = {name: deck.text for name, deck in zip(names, decks, strict=True)}
     panels: tuple[WavePanel, ...] = ()
     if program_path() is not None:
@@ -110,10 +111,15 @@ def _panels(before: Sequence[Deck], after: Sequence[Deck], timeout_s: float) -> 
             name = _trace(run)
             if name is None or run.kind not in ("ac", "tran") or run.kind not in second:
                 continue
-            title = deck.title.rsplit(" ", 1)[-1]  # the bench
+            title = _bench(deck)
             has_phase = any(panel.y_title == "phase (deg)" for panel in panels)
             panels += _draw(run, name, title, first.get(run.kind), second[run.kind], not has_phase)
     return tuple(panels[:_MOST_PANELS])
+
+
+def _bench(deck: Deck) -> str:
+    """Name of the bench, the last word of a deck's title."""
+    return deck.title.rsplit(" ", 1)[-1]
 
 
 def _plots(deck: Deck, timeout_s: float) -> dict[str, Plot]:
@@ -138,6 +144,8 @@ def _draw(
         for label, plot in plots
         if plot is not None and plot.axis is not None and name in plot.vectors
     ]
+    if run.kind == "ac" and after.axis is not None and after.axis[-1] < _NARROW * after.axis[0]:
+        return []  # one number at a low frequency, such as a rejection, and no curve
     if run.kind == "tran":
         curves = tuple(_curve(label, axis, values.real) for label, axis, values in traces)
         return [WavePanel(f"{title}: v({name})", "time (s)", f"v({name}) (V)", False, curves)]

@@ -26,7 +26,7 @@ def write_outputs(session: Session, folder: Path, *, figures: bool = True) -> li
 
     Returns:
         The files: `result.json`, `designs.csv`, `report.html`; `best.cir` and, for circuits with several
-        testbenches, `best_2.cir`, … where ngspice simulates; figures.
+        testbenches, `best_BENCH.cir`, where ngspice simulates; figures.
     """
     evidence = _evidence(session)
     values = session_values(session)
