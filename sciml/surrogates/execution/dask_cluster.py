@@ -81,8 +81,9 @@ class DaskExecutor(Closing):
 
     def close(self) -> None:
         """Leave the cluster, whose workers end the processes that they started for this executor."""
-        with contextlib.suppress(Exception):  # where the cluster is gone, its workers forget by themselves
-            self._client.run(forget_on_worker, self._tokens)
+        if self._client.status == "running":
+            with contextlib.suppress(Exception):  # workers that are in trouble forget by themselves
+                self._client.run(forget_on_worker, self._tokens)
         self._client.close()
 
     def _prepared(self, simulator: RowSimulator) -> tuple[PickledSimulator, str]:

@@ -1,5 +1,8 @@
+import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -7,6 +10,7 @@ import pytest
 
 from sciml.errors import MissingRequirementError, SettingsError
 from sciml.surrogates.callable_simulator import CallableSimulator
+from sciml.surrogates.execution import dask_cluster
 from sciml.surrogates.execution.dask_cluster import DaskExecutor
 from sciml.surrogates.result import FailureKind
 from tests.surrogates.odd_simulators import OddSimulator, is_running, job
@@ -107,22 +111,39 @@ def test_what_keeps_every_simulation_from_running_is_raised(cluster, tmp_path):
             executor.run(CallableSimulator(OddSimulator.spec, lambda values: {}), [job(1)])
 
 
-def test_a_cluster_that_is_not_there_or_goes_away_is_said(tmp_path):
-    with pytest.raises(MissingRequirementError, match="no Dask scheduler answers"):
-        DaskExecutor("tcp://127.0.0.1:9")
-    with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
-    ) as small:
-        executor = DaskExecutor(small.scheduler_address)
+def test_a_cluster_without_workers_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(dask_cluster, "_WORKERS_WAIT_S", 0.3)
+    with (
+        distributed.LocalCluster(n_workers=0, dashboard_address=None, silence_logs=50) as empty,
+        DaskExecutor(empty.scheduler_address) as executor,
+        pytest.raises(MissingRequirementError, match="does not answer, or has no workers"),
+    ):
+        executor.run(OddSimulator(str(tmp_path)), [job(1)])
 
-        def leave():
-            wait_until(lambda: len(begun(tmp_path)) == 1)
-            small.close()
 
-        thread = threading.Thread(target=leave)
-        thread.start()
-        with pytest.raises(MissingRequirementError, match="does not answer"):
-            executor.run(OddSimulator(str(tmp_path), timeout_s=60.0), [job(1, "hang")])
-        thread.join()
-        executor.close()
-    assert wait_until(lambda: not any(map(is_running, begun(tmp_path))))
+@pytest.mark.slow
+def test_a_scheduler_that_dies_in_the_middle_is_said(tmp_path):
+    file = tmp_path / "scheduler.json"
+    cli = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    scheduler = subprocess.Popen(
+        [*cli, "--port", "0", "--no-dashboard", "--scheduler-file", str(file)], **quiet
+    )
+    assert wait_until(file.exists)
+    cli[-1] = "distributed.cli.dask_worker"
+    worker = subprocess.Popen(
+        [*cli, "--scheduler-file", str(file), "--nthreads", "1", "--no-dashboard"], **quiet
+    )
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    executor = DaskExecutor(json.loads(file.read_text())["address"])
+    thread = threading.Thread(target=lambda: wait_until(lambda: begun(folder)) and scheduler.kill())
+    thread.start()
+    with pytest.raises(MissingRequirementError, match="does not answer"):
+        executor.run(OddSimulator(str(folder), timeout_s=60.0), [job(1, "hang")])
+    executor.close()
+    for process in (scheduler, worker):
+        process.terminate()
+        process.wait()
+    thread.join()
+    assert wait_until(lambda: not any(map(is_running, begun(folder))))
