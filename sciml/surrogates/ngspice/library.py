@@ -12,6 +12,7 @@ Source: ngspice user's manual, "Shared ngspice": `ngSpice_Init`, `ngSpice_Circ`,
 import ctypes
 import functools
 import threading
+from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,11 +21,12 @@ from numpy.typing import NDArray
 from sciml.errors import MissingRequirementError
 from sciml.surrogates.ngspice.deck import Deck, Run
 from sciml.surrogates.ngspice.installation import HOW_TO_INSTALL, library_path, plain_settings
-from sciml.surrogates.ngspice.messages import check_analyses, check_loaded, tail
+from sciml.surrogates.ngspice.messages import check_analyses, check_loaded, not_loaded, tail
 from sciml.surrogates.ngspice.plot import NgspiceError, Plot, Vector, saved_name
 from sciml.surrogates.result import FailureKind
 
 _IS_COMPLEX = 2
+_MOST_MESSAGES = 10_000
 _AXIS_NAMES = {
     "op": (),
     "dc": ("v-sweep", "i-sweep", "temp-sweep", "res-sweep"),
@@ -61,7 +63,8 @@ class Library:
         self._library.ngSpice_CurPlot.restype = ctypes.c_char_p
         self._library.ngSpice_AllPlots.restype = ctypes.POINTER(ctypes.c_char_p)
         self._lock = threading.Lock()
-        self._messages: list[str] = []
+        self._messages: deque[str] = deque(maxlen=_MOST_MESSAGES)
+        self._said_of_netlist: list[str] = []
         self.is_usable = True
         # The library keeps these pointers: they live as long as this object, which lives for ever.
         self._text, self._exit = _Text(self._hear), _Exit(self._hear_exit)
@@ -107,6 +110,7 @@ class Library:
         if is_wrong:
             message = f"ngspice cannot read the netlist: {tail(self._messages)}"
             raise NgspiceError(FailureKind.REPORTED, message)
+        self._said_of_netlist = list(self._messages)  # what is wrong with it shows at the first analysis
 
     def _analyse(self, run: Run) -> Plot:
         self._messages.clear()
@@ -116,6 +120,8 @@ class Library:
         before = self._library.ngSpice_CurPlot()
         is_wrong = self._library.ngSpice_Command(run.command.encode())
         self._check_usable()
+        if not_loaded(self._messages):
+            check_loaded([*self._said_of_netlist, *self._messages])
         check_analyses([run], self._messages)
         plot = self._library.ngSpice_CurPlot()
         if is_wrong or plot == before:

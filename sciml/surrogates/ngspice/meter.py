@@ -4,11 +4,16 @@ import math
 from collections.abc import Collection, Mapping
 from typing import NoReturn
 
+import numpy as np
+
 from sciml.errors import InputError
 from sciml.surrogates.ngspice.circuit import Measurement, Number
 from sciml.surrogates.ngspice.measurement_kinds import KINDS
 from sciml.surrogates.ngspice.plot import MeasurementError, NgspiceError, Plot, Signal, Vector, read_signal
 from sciml.surrogates.result import FailureKind
+
+LARGEST = 1e30
+"""What reaches this is no voltage or current: ngspice gives 1e32 where an expression divides by zero."""
 
 
 class Meter:
@@ -64,7 +69,7 @@ class Meter:
         """
         traces: list[Vector] = []
         if plot is not None:
-            traces = [signal.of(plot) for signal in self.signals]
+            traces = [self._checked(signal.of(plot)) for signal in self.signals]
             if self._has_axis:
                 if plot.axis is None:
                     raise NgspiceError(FailureKind.MISSING_OUTPUT, f"{self.name}: the analysis has no axis")
@@ -74,6 +79,14 @@ class Meter:
             return self.kind.function(*traces, **given) * _looked_up(self._scale, numbers)
         except MeasurementError as error:
             raise NgspiceError(FailureKind.MISSING_OUTPUT, f"{self.name}: {error}") from error
+
+    def _checked(self, trace: Vector) -> Vector:
+        """Refuse what is no number, or what ngspice puts in the place of a division by zero."""
+        beyond = ~(np.abs(trace) < LARGEST)
+        if beyond.any():
+            text = f"{self.name}: its signal is {trace[beyond][0]:g} at some point"
+            raise NgspiceError(FailureKind.NON_FINITE, text)
+        return trace
 
     def _signal(self, name: str, text: Number) -> Signal:
         if not isinstance(text, str):

@@ -90,7 +90,7 @@ def _plot(run: Run, number: int, folder: Path, code: int, messages: Sequence[str
     for name in names:
         if not (folder / name).is_file():
             rule = f"{run.command}: ngspice wrote no result (exit code {code}): {tail(messages)}"
-            raise NgspiceError(FailureKind.REPORTED, rule)
+            raise NgspiceError(FailureKind.REPORTED if code else FailureKind.MISSING_OUTPUT, rule)
         try:
             raw += read_raw((folder / name).read_bytes(), name)
         except InputError as error:

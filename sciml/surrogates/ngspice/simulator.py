@@ -21,7 +21,7 @@ from sciml.surrogates.problem_spec import ProblemSpec
 from sciml.surrogates.result import Failure, FailureKind, Row, checked
 from sciml.surrogates.simulator import Cutoff, Job
 
-_GRACE_S = 1.0
+_GRACE_S = 0.5
 
 
 class NgspiceSimulator:
