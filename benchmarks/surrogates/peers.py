@@ -2,8 +2,8 @@
 (SciPy).
 
 Every peer searches the same designs: it proposes points, they are snapped to the problem's grid, simulated
-once and counted. A point whose snapped design was simulated before is answered from memory and not counted, in
-the peers' favour. A failed simulation costs 1 and violates every specification fully.
+once and counted. A point whose snapped design was simulated before is answered from memory and not counted,
+in the peers' favour. A failed simulation costs 1 and violates every specification fully.
 """
 
 import math
@@ -41,7 +41,7 @@ class Recorder:
         self._known: dict[bytes, tuple[float, Array]] = {}
 
     def __call__(self, unit: Array) -> tuple[Array, Array]:
-        """Costs (point,) and signed violations (point, specification) of points (point, input) of the unit cube.
+        """Costs (point,) and signed violations (point, specification) of points of the unit cube.
 
         A signed violation is positive where the limit is missed; see :func:`signed_violations`.
 
@@ -62,9 +62,10 @@ class Recorder:
             result = self.simulator.run(design[None])
             self.count += 1
             goal, spec = self.problem.goal, self.problem.spec
-            self._known[key] = float(goal.cost(result.values, spec)[0]), signed_violations(
-                self.problem, result.values
-            )[0]
+            self._known[key] = (
+                float(goal.cost(result.values, spec)[0]),
+                signed_violations(self.problem, result.values)[0],
+            )
             if result.ok[0] and goal.feasible(result.values, spec)[0]:
                 self.first_feasible = self.count
                 raise Finished
@@ -72,8 +73,8 @@ class Recorder:
 
 
 def signed_violations(problem: Problem, values: Array) -> Array:
-    """(design, specification): `(L - x) / |L|` with the sign of the bound, by 1 where L is 0; 1 at least where
-    the simulation failed. Positive where the limit is missed."""
+    """(design, specification): `(L - x) / |L|` with the sign of the bound, by 1 where L is 0; positive where
+    the limit is missed. A failed simulation counts as the worst of the batch, and as 1 at least."""
     columns = []
     for each in problem.goal.specifications:
         x = values[:, problem.spec.output_names.index(each.output)]
@@ -118,7 +119,7 @@ def genetic(evaluate: Recorder, seed: int) -> None:
     from pymoo.core.problem import Problem as PymooProblem
     from pymoo.optimize import minimize
 
-    class Sizing(PymooProblem):  # type: ignore[misc]
+    class Sizing(PymooProblem):
         def __init__(self) -> None:
             inputs = len(evaluate.problem.spec.inputs)
             constraints = len(evaluate.problem.goal.specifications)
@@ -204,14 +205,37 @@ def _trust_region_search(evaluate: Recorder, seed: int, batch: int, constrained:
 
 
 def _propose(x, cost, signed, region, batch, constrained):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
-    """The next points by (constrained) Thompson sampling over perturbed Sobol candidates in the region."""
-    import torch
-    from botorch.generation.sampling import ConstrainedMaxPosteriorSampling, MaxPosteriorSampling
+    """The next points by (constrained) Thompson sampling over perturbed Sobol candidates in the region.
 
-    inputs = x.shape[1]
+    Functions are drawn by Matheron's rule (Wilson et al. 2020), in a hundredth of the time of a joint draw at
+    all candidates.
+    """
+    import torch
+    from botorch.sampling.pathwise import draw_matheron_paths
+
     model = _fit(x, -cost[:, None])
-    bilog = signed.sign() * signed.abs().log1p()
     center = x[(signed.clamp(min=0).sum(1) if constrained else cost).argmin()]
+    candidates = _candidates(center, region, model, constrained)
+    with torch.no_grad():
+        value = draw_matheron_paths(model, torch.Size([batch]))(candidates)
+        value = value.reshape(batch, -1)  # draw, candidate
+    if not constrained:
+        return candidates[value.argmax(1)]
+    bilog = signed.sign() * signed.abs().log1p()
+    limits = _fit(x, bilog)
+    with torch.no_grad():
+        drawn = draw_matheron_paths(limits, torch.Size([batch]))(candidates)
+        violation = drawn.reshape(batch, -1, len(candidates)).clamp(min=0).sum(1)
+    feasible = violation == 0
+    merit = torch.where(feasible, value, -torch.inf)
+    chosen = torch.where(feasible.any(1), merit.argmax(1), violation.argmin(1))
+    return candidates[chosen]
+
+
+def _candidates(center, region, model, constrained):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+    import torch
+
+    inputs = len(center)
     weights = torch.ones(inputs).double()
     if not constrained:  # TuRBO stretches its region by the length scales
         weights = model.covar_module.base_kernel.lengthscale.detach().view(-1)
@@ -225,19 +249,12 @@ def _propose(x, cost, signed, region, batch, constrained):  # type: ignore[no-un
     mask = torch.rand(count, inputs) <= min(20.0 / inputs, 1.0)
     empty = torch.where(mask.sum(1) == 0)[0]
     mask[empty, torch.randint(inputs, (len(empty),))] = True
-    candidates = torch.where(mask, perturbed, center)
-    if not constrained:
-        with torch.no_grad():
-            return MaxPosteriorSampling(model, replacement=False)(candidates, num_samples=batch)
-    # The limit stays at 0: the constraints are scaled, not shifted, and the model undoes its own shift.
-    limits = _fit(x, bilog / bilog.std(0).clamp(min=1e-9))
-    with torch.no_grad():
-        sampler = ConstrainedMaxPosteriorSampling(model, limits, replacement=False)
-        return sampler(candidates, num_samples=batch)
+    return torch.where(mask, perturbed, center)
 
 
 def _fit(x, y):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
     """GPs with Matérn-5/2 kernels, a length scale for each input, one for each column of y, as in SCBO."""
+    import torch
     from botorch.fit import fit_gpytorch_mll
     from botorch.models import SingleTaskGP
     from botorch.models.transforms.outcome import Standardize
@@ -246,12 +263,12 @@ def _fit(x, y):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
     from gpytorch.likelihoods import GaussianLikelihood
     from gpytorch.mlls import ExactMarginalLogLikelihood
 
-    import torch
-
     columns = y.shape[1]
     shape = torch.Size([columns] if columns > 1 else [])
     kernel = ScaleKernel(
-        MaternKernel(2.5, ard_num_dims=x.shape[1], lengthscale_constraint=Interval(0.005, 4.0), batch_shape=shape),
+        MaternKernel(
+            2.5, ard_num_dims=x.shape[1], lengthscale_constraint=Interval(0.005, 4.0), batch_shape=shape
+        ),
         batch_shape=shape,
     )
     likelihood = GaussianLikelihood(noise_constraint=Interval(1e-8, 1e-3), batch_shape=shape)

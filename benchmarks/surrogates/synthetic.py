@@ -5,7 +5,8 @@ with the failures and plateaus of real sizing problems: a stage without headroom
 else is changed, some designs have no solution, and the designs that meet every limit are rare (the share of
 uniform random designs is given with each problem). They imitate no particular process.
 
-`DEVELOPMENT` problems were used to choose the defaults of `sciml.surrogates.optimise`; `HELD_OUT` ones were not.
+`DEVELOPMENT` problems were used to choose the defaults of `sciml.surrogates.optimise`; `HELD_OUT` ones were
+not.
 """
 
 import math
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sciml.surrogates.problem import Problem
-from sciml.surrogates.problem_spec import CategoryInput, FloatInput, IntegerInput, Output, ProblemSpec
+from sciml.surrogates.problem_spec import CategoryInput, FloatInput, Input, IntegerInput, Output, ProblemSpec
 from sciml.surrogates.result import Failure, FailureKind, Result, Row, checked, stack_rows
 from sciml.surrogates.simulator import NOMINAL, Corner, Cutoff
 from sciml.surrogates.specification import Goal, Specification
@@ -82,7 +83,11 @@ def device(current: float, fingers: float, kind: str, length: float = 1.0) -> De
     specific = 2 * SLOPE * mobility * THERMAL_V**2 * fingers * 5.5 / length
     inversion = max(current / specific, 1e-12)
     root = math.sqrt(inversion)
-    gm = current / (SLOPE * THERMAL_V) * (1 - math.exp(-root)) / root if root > 1e-6 else current / (SLOPE * THERMAL_V)
+    gm = (
+        current / (SLOPE * THERMAL_V) * (1 - math.exp(-root)) / root
+        if root > 1e-6
+        else current / (SLOPE * THERMAL_V)
+    )
     overdrive = 2 * SLOPE * THERMAL_V * math.log(max(math.expm1(root), 1e-12))
     return Device(
         gm=gm,
@@ -104,13 +109,17 @@ def db(ratio: float) -> float:
 
 
 def phase_margin(unity: float, poles: tuple[float, ...], zero: float) -> float:
-    """Degrees left at the unity-gain frequency after a dominant pole, further poles and a right-plane zero."""
-    lag = 90 + sum(math.degrees(math.atan(unity / pole)) for pole in poles) + math.degrees(math.atan(unity / zero))
+    """Degrees left at unity gain (Hz) after a dominant pole, further poles and a right-plane zero."""
+    lag = (
+        90
+        + sum(math.degrees(math.atan(unity / pole)) for pole in poles)
+        + math.degrees(math.atan(unity / zero))
+    )
     return 180 - lag
 
 
 def two_stage(v: Values) -> Values:
-    """A Miller op-amp: pair mn1, mirror mp1, tail mn3, driver mp3, sink mn4, reference mn5, capacitor cc (pF)."""
+    """A Miller op-amp: pair mn1, mirror mp1, tail mn3, driver mp3, sink mn4, reference mn5, cc in pF."""
     reference = 30e-6
     tail, sink = reference * v["mn3"] / v["mn5"], reference * v["mn4"] / v["mn5"]
     pair, load = device(tail / 2, v["mn1"], "n"), device(tail / 2, v["mp1"], "p")
@@ -162,18 +171,25 @@ def transimpedance(v: Values) -> Values:
     drop = current * v["rf"] * 1e3 * 0.02
     first = gm / (amplifier.gds + mirror.gds) * alive(room)
     buffer = device(current * v["m3"], v["w3"], "n")
-    buffer_gain = buffer.gm * v["rl"] * alive(supply - current * v["m3"] * v["rl"] - buffer.saturation_v - 0.1)
+    buffer_gain = (
+        buffer.gm * v["rl"] * alive(supply - current * v["m3"] * v["rl"] - buffer.saturation_v - 0.1)
+    )
     if drop > 1.1:
         raise NoSolutionError("the feedback resistor cannot carry the bias current")
     rf, cd = v["rf"] * 1e3, 120e-15
     cin = cd + amplifier.gate_f + (mirror.gate_f if inverter else 0.0)
     cout = amplifier.drain_f + mirror.drain_f + buffer.gate_f + 4e-15
     closed = rf * first / (1 + first)
-    w_in, w_out = (1 + first) / (rf * (cin + v["cf"] * 1e-15 * (1 + first))), (amplifier.gds + mirror.gds) * (1 + first) / cout
+    w_in, w_out = (
+        (1 + first) / (rf * (cin + v["cf"] * 1e-15 * (1 + first))),
+        (amplifier.gds + mirror.gds) * (1 + first) / cout,
+    )
     w_buf = 1 / (max(v["rl"], 1) * (buffer.drain_f + 25e-15))
     bandwidth = 1 / math.sqrt(1 / w_in**2 + 1 / w_out**2 + 1 / w_buf**2) / (2 * math.pi)
     quality = math.sqrt(w_in * w_out) / (w_in + w_out) * 2
-    noise = math.sqrt(4 * 1.38e-23 * 300 * (1 / rf + (2 * math.pi * bandwidth * cin) ** 2 * 0.8 / max(gm, 1e-9) / 3))
+    noise = math.sqrt(
+        4 * 1.38e-23 * 300 * (1 / rf + (2 * math.pi * bandwidth * cin) ** 2 * 0.8 / max(gm, 1e-9) / 3)
+    )
     return {
         "gain": db(closed * buffer_gain),
         "bandwidth": bandwidth,
@@ -199,12 +215,16 @@ def biquad_filter(v: Values) -> Values:
         if gain > 1 + (r1 + r2) * c2 / (r1 * c1):
             raise NoSolutionError("the section oscillates")
         finite = gain / (1 + gain * s / unity)
-        response = response * finite / (1 + s * (c2 * (r1 + r2) + r1 * c1 * (1 - finite)) + s**2 * r1 * r2 * c1 * c2)
+        response = (
+            response * finite / (1 + s * (c2 * (r1 + r2) + r1 * c1 * (1 - finite)) + s**2 * r1 * r2 * c1 * c2)
+        )
         noise += 4 * 1.38e-23 * 300 * (r1 + r2) + 2e-17 * 20e-6 / bias
         power += bias * 1.8
     level = 20 * np.log10(np.abs(response) + 1e-12)
     dc = db(v["ga"] * v["gb"])
-    area = sum(v[c + k] for c in ("c1", "c2") for k in "ab") + 0.05 * sum(v[r + k] for r in ("r1", "r2") for k in "ab")
+    area = sum(v[c + k] for c in ("c1", "c2") for k in "ab") + 0.05 * sum(
+        v[r + k] for r in ("r1", "r2") for k in "ab"
+    )
     return {
         "ripple": float(np.max(np.abs(level[:3] - dc))),
         "edge": float(level[3] - dc),
@@ -293,7 +313,9 @@ def regulator(v: Values) -> Values:
     gate_pole = 1 / (2 * math.pi * 3e4 * (pass_device.gate_f * 40 + v["cg"] * 1e-12))
     lead = 1 / (2 * math.pi * v["resr"] * v["cout"] * 1e-9)
     unity = math.sqrt(max(loop, 1.0) * output_pole * gate_pole)
-    margin = 180 - math.degrees(math.atan(unity / output_pole) + math.atan(unity / gate_pole) - math.atan(unity / lead))
+    margin = 180 - math.degrees(
+        math.atan(unity / output_pole) + math.atan(unity / gate_pole) - math.atan(unity / lead)
+    )
     noise = 30 * divider / math.sqrt(v["mn1"]) * (1 + v["rn"] / 50) / (1 + v["cn"] / 5)
     return {
         "error": abs(output - 1.2) / 1.2 * 100 + 100 / max(loop, 1e-3) / 5,
@@ -302,7 +324,11 @@ def regulator(v: Values) -> Values:
         "psr": db(loop) * 0.7 - 20 / (1 + v["cg"]) + 0.2 * v["trim2"],
         "quiescent": amp["ibias"] * 1e6 + output / ((v["r1"] + v["r2"]) * 1e3) * 1e6 + 0.5 * v["trim1"],
         "noise": noise,
-        "area": v["wpass"] * v["lpass"] * 0.5 + v["cout"] * 2 + v["cc"] + v["cg"] + 0.02 * (v["r1"] + v["r2"]),
+        "area": v["wpass"] * v["lpass"] * 0.5
+        + v["cout"] * 2
+        + v["cc"]
+        + v["cg"]
+        + 0.02 * (v["r1"] + v["r2"]),
         "transient": load_a / (v["cout"] * 1e-9 * max(unity, 1e3) * 6.28) * 1e3 + load_a * v["resr"] * 1e3,
     }
 
@@ -325,7 +351,10 @@ def _whole(names: str, low: int, high: int) -> tuple[IntegerInput, ...]:
     return tuple(IntegerInput(name, low, high) for name in names.split())
 
 
-OPAMP_INPUTS = (*_whole("mp1 mn1 mp3 mn3 mn4 mn5", 1, 99), FloatInput("cc", 0.1, 9.9, step=0.1, unit="pF"))
+OPAMP_INPUTS: tuple[Input, ...] = (
+    *_whole("mp1 mn1 mp3 mn3 mn4 mn5", 1, 99),
+    FloatInput("cc", 0.1, 9.9, step=0.1, unit="pF"),
+)
 
 
 def opamp() -> Synthetic:
@@ -336,12 +365,15 @@ def opamp() -> Synthetic:
         _outputs("gain ugbw pm settling psrr cmrr offset ibias"),
         _outputs("room_tail room_load room_out"),
     )
-    goal = "gain >= 500, ugbw >= 2e7, pm >= 58, settling <= 110e-9, psrr >= 45, cmrr >= 46, offset <= 1e-3, ibias <= 2e-4"
+    goal = (
+        "gain >= 500, ugbw >= 2e7, pm >= 58, settling <= 110e-9, "
+        "psrr >= 45, cmrr >= 46, offset <= 1e-3, ibias <= 2e-4"
+    )
     return Synthetic(Problem(spec, _goal(goal)), two_stage)
 
 
 def tia() -> Synthetic:
-    inputs = (
+    inputs: tuple[Input, ...] = (
         FloatInput("w1", 1, 200, scale="log"),
         FloatInput("w2", 1, 200, scale="log"),
         FloatInput("l1", 1, 4),
@@ -354,7 +386,10 @@ def tia() -> Synthetic:
         CategoryInput("stage", ("common source", "inverter")),
     )
     spec = ProblemSpec("analytic_tia", "1", inputs, _outputs("gain bandwidth noise power peaking swing"))
-    goal = "gain >= 72, bandwidth >= 4e9, noise <= 4.5, power <= 1200, peaking <= 1.5, swing <= 700, swing >= 100"
+    goal = (
+        "gain >= 72, bandwidth >= 4e9, noise <= 4.5, "
+        "power <= 1200, peaking <= 1.5, swing <= 700, swing >= 100"
+    )
     return Synthetic(Problem(spec, _goal(goal)), transimpedance)
 
 
@@ -370,12 +405,15 @@ def filter_problem() -> Synthetic:
         tuple(inputs),
         _outputs("ripple edge attenuation_2 attenuation_4 dc noise power area"),
     )
-    goal = "ripple <= 1.5, edge >= -4, attenuation_2 >= 20, attenuation_4 >= 42, dc >= 4, noise <= 60, power <= 500, area <= 70"
+    goal = (
+        "ripple <= 1.5, edge >= -4, attenuation_2 >= 20, attenuation_4 >= 42, "
+        "dc >= 4, noise <= 60, power <= 500, area <= 70"
+    )
     return Synthetic(Problem(spec, _goal(goal)), biquad_filter)
 
 
 def latch_problem() -> Synthetic:
-    inputs = (
+    inputs: tuple[Input, ...] = (
         *_whole("winput wlatch wtail", 1, 64),
         FloatInput("cload", 1, 40, step=1),
         CategoryInput("flavour", ("standard", "fast", "long")),
@@ -386,7 +424,7 @@ def latch_problem() -> Synthetic:
 
 
 def cascode_problem() -> Synthetic:
-    inputs = (
+    inputs: tuple[Input, ...] = (
         FloatInput("iref", 1, 50, scale="log"),
         *_whole("m_tail m_fold", 1, 32),
         *_whole("w_pair w_sink w_casn w_casp w_load", 2, 100),
@@ -397,13 +435,15 @@ def cascode_problem() -> Synthetic:
         FloatInput("cl", 0.5, 1.0, step=0.1),
     )
     rooms = _outputs(" ".join(f"room{i}" for i in range(5)))
-    spec = ProblemSpec("analytic_cascode", "1", inputs, _outputs("gain ugbw pm slew power swing noise"), rooms)
+    spec = ProblemSpec(
+        "analytic_cascode", "1", inputs, _outputs("gain ugbw pm slew power swing noise"), rooms
+    )
     goal = "gain >= 70, ugbw >= 8e7, pm >= 65, slew >= 50, power <= 300, swing >= 0.75, noise <= 20"
     return Synthetic(Problem(spec, _goal(goal)), cascode)
 
 
 def regulator_problem() -> Synthetic:
-    inputs = (
+    inputs: tuple[Input, ...] = (
         *OPAMP_INPUTS,
         *_whole("wpass", 1, 60),
         FloatInput("lpass", 1, 4, step=0.5),
@@ -418,7 +458,10 @@ def regulator_problem() -> Synthetic:
     spec = ProblemSpec(
         "analytic_regulator", "1", inputs, _outputs("error loop pm psr quiescent noise area transient")
     )
-    goal = "error <= 4, loop >= 55, pm >= 45, psr >= 38, quiescent <= 180, noise <= 15, area <= 60, transient <= 40"
+    goal = (
+        "error <= 4, loop >= 55, pm >= 45, psr >= 38, "
+        "quiescent <= 180, noise <= 15, area <= 60, transient <= 40"
+    )
     return Synthetic(Problem(spec, _goal(goal)), regulator)
 
 
