@@ -50,7 +50,10 @@ class CallableSimulator:
         started = time.perf_counter()
         try:
             outputs = self._function(dict(job.values), **{name: known[name] for name in self._extras})
-        except Exception as error:  # the function's own way of saying that a design has no answer
+        except (
+            Exception,
+            SystemExit,
+        ) as error:  # the function's own way of saying that a design has no answer
             failure = Failure(FailureKind.REPORTED, f"{type(error).__name__}: {error}")
             return Row({}, failure=failure, cost_s=time.perf_counter() - started)
         return read_outputs(outputs, self.spec, time.perf_counter() - started)
@@ -101,7 +104,7 @@ class VectorisedSimulator:
         started = time.perf_counter()
         try:
             found = self._function(designs.copy(), **{name: known[name] for name in self._extras})
-        except Exception as error:  # as in CallableSimulator
+        except (Exception, SystemExit) as error:  # as in CallableSimulator
             failure = Failure(FailureKind.REPORTED, f"{type(error).__name__}: {error}")
             return stack_rows([Row({}, failure=failure)] * len(designs), self.spec)
         cost_s = (time.perf_counter() - started) / max(len(designs), 1)

@@ -115,7 +115,7 @@ class _Process:
         except OSError as error:
             rule = f"{words[0]!r} cannot be started: {error.strerror or error}"
             raise MissingRequirementError(f"{rule} ({error.filename})" if error.filename else rule) from error
-        self._kill = weakref.finalize(self, _kill_group, self._popen)
+        self._kill = weakref.finalize(self, _kill_group, self._popen, os.getpid())
         streams = (self._popen.stdin, self._popen.stdout, self._popen.stderr)
         self._streams = [stream for stream in streams if stream is not None]
         self._input, self._output, self._errors = (stream.fileno() for stream in self._streams)
@@ -248,7 +248,10 @@ class _Process:
         return "\n".join(lines[-_TAIL_LINES:])
 
 
-def _kill_group(popen: "subprocess.Popen[bytes]") -> None:
+def _kill_group(popen: "subprocess.Popen[bytes]", owner: int) -> None:
+    """Kill a process and its group, unless this is a fork of the process that started it."""
+    if os.getpid() != owner:
+        return
     for kill in (lambda: os.killpg(popen.pid, signal.SIGKILL), popen.kill):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             kill()

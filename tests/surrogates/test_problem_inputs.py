@@ -42,7 +42,7 @@ def test_grids_of_small_units_are_kept(power):
     ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.decimals("-1000", "1000", places=3),
     st.decimals("0.001", "50", places=3),

@@ -120,7 +120,7 @@ plain = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(plain)
 def test_what_is_written_reads_back_the_same(value):
     back = YamlDocument(yaml_text({"value": value}), "f").value["value"]

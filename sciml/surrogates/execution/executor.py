@@ -74,7 +74,7 @@ def simulate_one(simulator: RowSimulator, job: Job) -> Row:
         return simulator.simulate(job)
     except ScimlError:
         raise
-    except Exception as error:  # one design must not end the others
+    except (Exception, SystemExit) as error:  # one design must not end the others
         place = traceback.extract_tb(error.__traceback__)[-1]
         text = f"{type(error).__name__}: {error} (line {place.lineno} of {place.filename})"
         return Row({}, failure=Failure(FailureKind.CRASH, text))

@@ -4,6 +4,8 @@ The pool of `concurrent.futures` breaks when one of its processes dies, and cann
 """
 
 import multiprocessing.connection
+import os
+import secrets
 import shutil
 import tempfile
 import time
@@ -48,9 +50,9 @@ class ProcessExecutor(Closing):
         self._simulator: tuple[RowSimulator, PickledSimulator] | None = None
         self._pool: list[WorkerProcess] = []
         self._parting: list[WorkerProcess] = []
-        self._logs = Path(tempfile.mkdtemp(prefix="sciml-workers-"))
+        self._logs = Path(tempfile.gettempdir()) / f"sciml-workers-{secrets.token_hex(8)}"
         self._started = 0
-        self._finalize = weakref.finalize(self, _kill_all, self._pool, self._parting, self._logs)
+        weakref.finalize(self, _kill_all, self._pool, self._parting, self._logs, os.getpid())
 
     def run(self, simulator: RowSimulator, jobs: Sequence[Job], *, done: Done | None = None) -> list[Row]:
         """The rows of jobs; see :meth:`Executor.run`.
@@ -73,7 +75,7 @@ class ProcessExecutor(Closing):
                 self._fill(simulator, run)
                 self._listen(run)
         except BaseException:  # Ctrl-C too
-            _kill_all(self._pool, self._parting, None)
+            _kill_all(self._pool, self._parting, self._logs, os.getpid())
             raise
         return run.rows()
 
@@ -83,12 +85,12 @@ class ProcessExecutor(Closing):
         until = time.monotonic() + _PARTING_S
         for worker in self._parting:
             worker.is_parted(until - time.monotonic())
-        _kill_all(self._pool, self._parting, None)
+        _kill_all(self._pool, self._parting, self._logs, os.getpid())
 
     def _fill(self, simulator: PickledSimulator, run: "_Run") -> None:
         """Start processes that are missing, and give a job to everyone who has none."""
         while len(self._pool) < min(self.workers, run.left):
-            self._logs.mkdir(exist_ok=True)
+            self._logs.mkdir(mode=0o700, exist_ok=True)
             self._started += 1
             worker = WorkerProcess(self._logs / f"{self._started}.log")
             self._pool.append(worker)
@@ -214,9 +216,11 @@ def _is_gone(worker: WorkerProcess) -> bool:
     return False
 
 
-def _kill_all(pool: list[WorkerProcess], parting: list[WorkerProcess], logs: Path | None) -> None:
+def _kill_all(pool: list[WorkerProcess], parting: list[WorkerProcess], logs: Path, owner: int) -> None:
+    """End every process, unless this is a fork of the process that started them."""
+    if os.getpid() != owner:
+        return
     for workers in (pool, parting):
         while workers:
             workers.pop().kill()
-    if logs is not None:
-        shutil.rmtree(logs, ignore_errors=True)
+    shutil.rmtree(logs, ignore_errors=True)

@@ -25,7 +25,7 @@ def is_supervised() -> bool:
     return _supervised
 
 
-def end_session(leader: int) -> None:
+def end_session(leader: int, *, has_ended: bool = False) -> None:
     """Kill the leader of a session, the members of its session, and its descendants; the caller last.
 
     Where there is no `/proc`, it is the leader and its process group.
@@ -37,6 +37,8 @@ def end_session(leader: int) -> None:
         for process in found:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(process, signal.SIGKILL)
+    if has_ended:
+        return
     for kill in (os.killpg, os.kill):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             kill(leader, signal.SIGKILL)

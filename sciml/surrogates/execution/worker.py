@@ -5,7 +5,6 @@ was said before a crash can be read there, and that no library prints into an an
 """
 
 import os
-import sys
 import threading
 import time
 from multiprocessing import spawn
@@ -19,6 +18,7 @@ from sciml.surrogates.execution.session import end_session, mark_supervised
 from sciml.surrogates.simulator import RowSimulator
 
 _LOOK_S = 0.5
+_STANDARD_ERROR = 2  # whatever a simulator makes of sys.stderr
 
 
 def serve(descriptor: int, parent: int) -> None:
@@ -50,7 +50,7 @@ def serve(descriptor: int, parent: int) -> None:
             raise RuntimeError("a job came before its simulator")
         else:
             connection.send(("begun", None))
-            os.ftruncate(sys.stderr.fileno(), 0)
+            os.ftruncate(_STANDARD_ERROR, 0)
             answer = _simulate(simulator, message[1])
         connection.send(answer)
     if simulator is not None:

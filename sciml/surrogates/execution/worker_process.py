@@ -128,7 +128,7 @@ class WorkerProcess:
         if has_died:
             self.is_parted(1.0)
         code = self._popen.returncode
-        end_session(self._popen.pid)
+        end_session(self._popen.pid, has_ended=code is not None)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._popen.wait(5.0)
         self.part()
