@@ -61,6 +61,14 @@ VERBS: Mapping[str, Verb | VerbGroup] = {
     "parity": Verb(
         "sciml.cli.parity", "parity", "Compare the network with reference outputs of AlphaFold 2."
     ),
+    "surrogate": VerbGroup(
+        "Learn a simulator, print how good the surrogate is, ask it.",
+        {
+            "fit": Verb("sciml.cli.surrogate", "fit", "Learn a simulator from a number of simulations."),
+            "check": Verb("sciml.cli.surrogate", "check", "Simulate new designs and print the card."),
+            "query": Verb("sciml.cli.surrogate", "query", "Predict designs, with intervals and domain."),
+        },
+    ),
     "train": VerbGroup(
         "Train a network on your own data.",
         {"structure": Verb("sciml.cli.train", "structure", "Train the structure network on protein chains.")},
