@@ -33,7 +33,7 @@ from typing import Any
 from sciml.errors import InputError
 from sciml.surrogates.ngspice.analysis import Analysis
 from sciml.surrogates.ngspice.circuit import Bench, Circuit, Condition, Device, Measurement, Mismatch, Number
-from sciml.surrogates.ngspice.safety import LONGEST_NETLIST, check_bench_lines, check_netlist
+from sciml.surrogates.ngspice.safety import LONGEST_NETLIST, check_netlist
 from sciml.surrogates.problem import Problem
 from sciml.surrogates.problem_file import read_input
 from sciml.surrogates.problem_record import Record
@@ -108,7 +108,7 @@ def _bench(record: Record, is_unsafe: bool) -> Bench:
     record.allow("name", "tier", "lines", "analyses", "measurements")
     lines = record.text("lines", "")
     if not is_unsafe:
-        record.building(lambda: check_bench_lines(lines))
+        record.building(lambda: check_netlist(lines))
     return Bench(
         record.name(),
         lines,

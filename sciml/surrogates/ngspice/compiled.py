@@ -13,7 +13,7 @@ from sciml.surrogates.ngspice.circuit import Bench, Circuit
 from sciml.surrogates.ngspice.deck import Deck, Run, Template, digest, lines_of
 from sciml.surrogates.ngspice.installation import version
 from sciml.surrogates.ngspice.meter import Meter
-from sciml.surrogates.ngspice.safety import check_bench_lines, check_name, check_netlist, check_options
+from sciml.surrogates.ngspice.safety import check_name, check_netlist, check_options
 from sciml.surrogates.ngspice.units import power_of_ten
 from sciml.surrogates.ngspice.values import GATE_AREA, JobValues, condition_values, job_values
 from sciml.surrogates.problem_spec import CategoryInput
@@ -61,7 +61,7 @@ class CompiledCircuit:
         if not circuit.is_unsafe:
             check_netlist(circuit.netlist, record=circuit.spec.name)
             for bench in circuit.benches:
-                check_bench_lines(bench.lines, record=bench.name)
+                check_netlist(bench.lines, record=bench.name)
             check_options(circuit.options, record=circuit.spec.name)
         condition_values(circuit, NOMINAL)
         numbers = self._numbers()

@@ -7,7 +7,7 @@ logical line is known to be harmless. Whoever trusts a netlist can say so (`--un
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from sciml.errors import InputError
 
@@ -49,6 +49,13 @@ OPTIONS = (
     "itl6", "maxord", "method", "pivrel", "pivtol", "reltol", "rshunt", "scale", "srcsteps", "temp", "tnom",
     "trtol", "vntol", "xmu",
 )  # fmt: skip
+COMMANDS = (
+    "alter", "bg_run", "codemodel", "destroy", "echo", "edit", "exec", "exit", "foreach", "hardcopy", "load",
+    "quit", "reset", "save", "set", "setcs", "shell", "snload", "snsave", "source", "write", "wrdata",
+    "wrnodev", "wrs2p",
+)  # fmt: skip
+"""Commands that do something outside the simulation. Outside `.control` ngspice takes them for elements; who
+wrote them meant something else."""
 RANDOM = ("agauss", "gauss", "aunif", "unif", "limit", "random", "trnoise", "trrandom")
 _ALLOWED = re.compile(r"[A-Za-z0-9_ \t.,()=+\-*/'{}:<>!?&|^#@\[\]]*")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
@@ -83,24 +90,15 @@ def check_options(options: Mapping[str, float], *, record: str | None = None) ->
 
 
 def check_netlist(text: str, *, file: str | None = None, record: str | None = None) -> None:
-    """Refuse a netlist template with a line that is not known to be harmless.
+    """Refuse a netlist, or lines of a bench, with a line that is not known to be harmless.
 
     Raises:
         InputError: with the line and the rule.
     """
-    _check(text, file, record, CARDS)
-
-
-def check_bench_lines(text: str, *, file: str | None = None, record: str | None = None) -> None:
-    """As :func:`check_netlist`, for the lines of a bench."""
-    _check(text, file, record, CARDS)
-
-
-def _check(text: str, file: str | None, record: str | None, cards: Collection[str]) -> None:
     depth = 0
     for number, line in logical_lines(text, file, record):
         word = line.split()[0].lower()
-        rule = _rule_broken(line, word, cards)
+        rule = _rule_broken(line, word)
         depth += (word == ".subckt") - (word == ".ends")
         if rule is None and depth < 0:
             rule = ".ends without .subckt"
@@ -143,19 +141,21 @@ def logical_lines(text: str, file: str | None, record: str | None) -> Iterator[t
         yield start, joined.strip()
 
 
-def _rule_broken(line: str, word: str, cards: Collection[str]) -> str | None:
+def _rule_broken(line: str, word: str) -> str | None:
     """What is wrong with a logical line, or None."""
     if "{" in word or "}" in word:
         return f"{word!r}: a line does not begin with a placeholder"
     if word.startswith("."):
-        if word not in cards:
+        if word not in CARDS:
             return (
-                f"the card {word!r} is not allowed (allowed: {', '.join(cards)}; analyses stand in benches)"
+                f"the card {word!r} is not allowed (allowed: {', '.join(CARDS)}; analyses stand in benches)"
             )
         if word == ".model":
             return _model_rule(line)
         if word in (".options", ".option"):
             return _options_rule(line)
+    elif word in COMMANDS:
+        return f"{word!r} is a command of ngspice, not an element"
     elif word[0].upper() not in ELEMENTS:
         hint = "; a netlist here has no title line" if word[0].isalpha() else ""
         return f"{word!r}: no element begins with {word[0]!r} (allowed: {ELEMENTS}{hint})"
