@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sciml.surrogates.execution.executor import Closing, Executor
+from sciml.runs.closing import Closing
+from sciml.surrogates.execution.executor import Executor
 from sciml.surrogates.execution.serial import SerialExecutor
 from sciml.surrogates.problem_spec import ProblemSpec
 from sciml.surrogates.result import Result, Row, checked, stack_rows

@@ -66,7 +66,7 @@ def read_problem(path: Path) -> Problem:
     _refuse_twice(top, "auxiliary", [each.name for each in (*outputs, *auxiliary)], len(outputs))
     spec = top.building(
         lambda: ProblemSpec(
-            top.text("name", Path(path).stem),
+            top.name() if top.has("name") else Path(path).stem,
             top.label("version", "1"),
             inputs,
             outputs,

@@ -20,7 +20,7 @@ from sciml.errors import MissingRequirementError
 from sciml.surrogates.result import FailureKind
 
 LONGEST_LINE_BYTES = 8_000_000
-_TAIL_BYTES = 4000
+TAIL_BYTES = 4000
 _TAIL_LINES = 15
 _READ_AT_ONCE = 1 << 16
 _LOOK_S = 0.1  # between looks whether a program has ended whose children still hold its output
@@ -196,7 +196,7 @@ class _Process:
         except BlockingIOError:
             return True
         self._tail += part
-        del self._tail[:-_TAIL_BYTES]
+        del self._tail[:-TAIL_BYTES]
         return bool(part)
 
     def _last_words(self, request: bytes) -> bytes:
@@ -244,8 +244,7 @@ class _Process:
         for stream in self._streams:
             with contextlib.suppress(OSError):
                 stream.close()
-        lines = self._tail.decode("utf-8", "backslashreplace").strip().splitlines()
-        return "\n".join(lines[-_TAIL_LINES:])
+        return last_lines(bytes(self._tail))
 
 
 def _kill_group(popen: "subprocess.Popen[bytes]", owner: int) -> None:
@@ -257,6 +256,12 @@ def _kill_group(popen: "subprocess.Popen[bytes]", owner: int) -> None:
             kill()
     with contextlib.suppress(subprocess.TimeoutExpired):
         popen.wait(_PARTING_S)
+
+
+def last_lines(output: bytes) -> str:
+    """The end of what a program wrote, short enough for a message."""
+    lines = output[-TAIL_BYTES:].decode("utf-8", "backslashreplace").strip().splitlines()
+    return "\n".join(lines[-_TAIL_LINES:])
 
 
 def signal_name(number: int) -> str:

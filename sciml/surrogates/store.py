@@ -19,11 +19,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from sciml.errors import InputError
 from sciml.runs.cache import content_key
+from sciml.runs.closing import Closing
 from sciml.surrogates.problem_spec import Value
 from sciml.surrogates.result import Failure, FailureKind, Row
 from sciml.surrogates.simulator import NOMINAL, Corner, Cutoff, Job
@@ -63,7 +63,7 @@ class StoredRow:
     row: Row
 
 
-class Store:
+class Store(Closing):
     """The rows of one file, which is made where there is none.
 
     A store belongs to the thread that made it; other processes open the same path.
@@ -120,17 +120,6 @@ class Store:
     def close(self) -> None:
         """Close the file; the store cannot be used any more."""
         self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _open(self) -> sqlite3.Connection:
         database = sqlite3.connect(self.path, timeout=_WAIT_S, isolation_level=None)

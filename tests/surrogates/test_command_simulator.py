@@ -61,6 +61,13 @@ def simulator():
     found.close()
 
 
+def wait_until_ended(process):
+    until = time.monotonic() + 10
+    while is_running(process) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert not is_running(process)
+
+
 def is_right(row, a=2, b=3):
     return row.failure is None and row.outputs == {"sum": a + b, "product": a * b}
 
@@ -147,10 +154,7 @@ def test_a_hang_is_ended_with_its_children_at_the_time_limit():
     assert hung.failure.kind is FailureKind.TIMEOUT
     assert hung.failure.message.startswith("no answer within 0.6 s; does it end its answers with a line feed")
     child = int(hung.failure.message.rpartition("child ")[2].rstrip(")"))
-    until = time.monotonic() + 5
-    while is_running(child) and time.monotonic() < until:
-        time.sleep(0.01)
-    assert not is_running(child)
+    wait_until_ended(child)
     half = simulator.simulate(job(deed="half a line"))
     assert half.failure.kind is FailureKind.TIMEOUT
     assert "it wrote 20 bytes without an end of line" in half.failure.message
@@ -160,6 +164,7 @@ def test_a_hang_is_ended_with_its_children_at_the_time_limit():
 def test_a_program_killed_from_outside_is_a_crash_or_is_started_again(simulator):
     process = int(simulator.simulate(job()).auxiliary["process"])
     os.kill(process, signal.SIGKILL)  # between two designs: the next one is not to blame
+    wait_until_ended(process)
     assert is_right(simulator.simulate(job()))
     timer = threading.Timer(0.3, lambda: os.kill(int(simulator._program._process._popen.pid), signal.SIGKILL))
     timer.start()

@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sciml.errors import MissingRequirementError, ScimlError, SettingsError
+from sciml.runs.closing import Closing
 from sciml.runs.cluster import connect_to_scheduler
-from sciml.surrogates.execution.executor import Closing, Done
+from sciml.surrogates.execution.executor import Done
 from sciml.surrogates.execution.process_pool import ProcessExecutor
 from sciml.surrogates.execution.worker_process import PickledSimulator
 from sciml.surrogates.result import Failure, FailureKind, Row

@@ -45,25 +45,6 @@ class Executor(Protocol):
     ) -> None: ...
 
 
-class Closing:
-    """The context manager of a class that has `close`."""
-
-    def close(self) -> None:
-        """End what was started."""
-        raise NotImplementedError
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
 def simulate_one(simulator: RowSimulator, job: Job) -> Row:
     """The row of one job; an exception out of the simulator, which is a fault in it, is a crash.
 

@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sciml.errors import SettingsError
-from sciml.surrogates.execution.executor import Closing, Done
+from sciml.runs.closing import Closing
+from sciml.surrogates.execution.executor import Done
 from sciml.surrogates.execution.worker_process import PickledSimulator, WorkerProcess, WorkerStoppedError
 from sciml.surrogates.result import Failure, FailureKind, Row
 from sciml.surrogates.simulator import Job, RowSimulator

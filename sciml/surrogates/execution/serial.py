@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from sciml.surrogates.execution.executor import Closing, Done, simulate_one
+from sciml.runs.closing import Closing
+from sciml.surrogates.execution.executor import Done, simulate_one
 from sciml.surrogates.result import Row
 from sciml.surrogates.simulator import Job, RowSimulator
 

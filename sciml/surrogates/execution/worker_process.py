@@ -15,13 +15,11 @@ from typing import Any
 
 from sciml.errors import SettingsError
 from sciml.surrogates.execution.session import end_session
-from sciml.surrogates.program import signal_name
+from sciml.surrogates.program import TAIL_BYTES, last_lines, signal_name
 from sciml.surrogates.simulator import Job, RowSimulator
 
 START_LIMIT_S = 120.0  # of importing the simulator's modules on a busy machine
 _LARGEST_LOG_BYTES = 64_000_000
-_TAIL_BYTES = 4000
-_TAIL_LINES = 15
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _CODE = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
@@ -102,11 +100,10 @@ class WorkerProcess:
         """The last lines that the process wrote."""
         try:
             with open(self.log, "rb") as file:
-                file.seek(max(file.seek(0, os.SEEK_END) - _TAIL_BYTES, 0))
-                text = file.read().decode("utf-8", "backslashreplace")
+                file.seek(max(file.seek(0, os.SEEK_END) - TAIL_BYTES, 0))
+                return last_lines(file.read())
         except OSError:
             return ""
-        return "\n".join(text.strip().splitlines()[-_TAIL_LINES:])
 
     def part(self) -> None:
         """Let the process end by itself: its simulator is closed, as nothing more will come."""
