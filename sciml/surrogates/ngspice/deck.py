@@ -38,7 +38,7 @@ class Deck:
 
     @property
     def text(self) -> str:
-        """The deck as a file that a user can run: `ngspice -b FILE` repeats the analyses."""
+        """The deck as a file that a user can run: `ngspice -b -r out.raw FILE` repeats the analyses."""
         commands = "\n".join(f".{run.command}" for run in self.runs)
         return "\n".join((*self.netlist[:-1], commands, ".end", ""))
 

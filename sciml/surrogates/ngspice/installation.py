@@ -84,13 +84,23 @@ def plain_environment(folder: str) -> dict[str, str]:
 
 @contextmanager
 def plain_settings() -> Iterator[None]:
-    """This process without a user's settings of ngspice, as :func:`plain_environment`, for a moment."""
+    """This process without a user's settings of ngspice, as :func:`plain_environment`, for a moment.
+
+    The library of version 39 does not look at `SPICE_USERINIT_DIR` but at the present folder, so this process
+    is elsewhere meanwhile.
+    """
     before = dict(os.environ)
+    try:
+        here = os.getcwd()
+    except OSError:  # a folder that was deleted
+        here = "/"
     with TemporaryDirectory(prefix="sciml-ngspice-") as folder:
         try:
             os.environ.clear()
-            os.environ.update({**plain_environment(folder)})
+            os.environ.update(plain_environment(folder))
+            os.chdir(folder)
             yield
         finally:
+            os.chdir(here)
             os.environ.clear()
             os.environ.update(before)

@@ -161,9 +161,9 @@ def test_analyses_read_as_ngspice_has_them(command):
 
 PIECES = (
     ".control", ".endc", "shell id", "\n", "\r\n", ";", "$", "`id`", "quit", ".include /etc/passwd", "*#",
-    "*ng_script", "{r}", "}", "{", "file=", "write x", "1e999", "nan", "inf", "-inf", "1k", "'", '"', "\\", "\x00",
-    "\u2028", "é", "+", "a1", "r1 a b", ".model x filesource", ".lib", "source x", "system", "$(id)", "$HOME",
-    ".exec", ".csparam", "|", "&", ">", "<", "\t", " ", "%", "..", "=",
+    "*ng_script", "{r}", "}", "{", "file=", "write x", "1e999", "nan", "inf", "-inf", "1k", "'", '"', "\\",
+    "\x00", "\u2028", "é", "+", "a1", "r1 a b", ".model x filesource", ".lib", "source x", "system", "$(id)",
+    "$HOME", ".exec", ".csparam", "|", "&", ">", "<", "\t", " ", "%", "..", "=",
 )  # fmt: skip
 """What injections are made of."""
 
