@@ -6,6 +6,7 @@ from sciml.errors import SettingsError
 from sciml.surrogates.optimise.bagnet import BagNet, BagNetSettings
 from sciml.surrogates.optimise.evolution import Evolution
 from sciml.surrogates.optimise.evolution_rules import EvolutionSettings
+from sciml.surrogates.optimise.feasibility_search import FeasibilitySearch, FeasibilitySettings
 from sciml.surrogates.optimise.optimiser import Optimiser
 from sciml.surrogates.optimise.random_search import RandomSearch
 from sciml.surrogates.problem import Problem
@@ -27,6 +28,8 @@ def make_optimiser(mode: str, problem: Problem, seed: int, **settings: object) -
     """
     fields: dict[str, Any] = dict(settings)
     try:
+        if mode == "default":
+            return FeasibilitySearch(problem, seed, FeasibilitySettings(**fields))
         if mode == "evolution":
             return Evolution(problem, seed, EvolutionSettings(**fields))
         if mode == "bagnet":

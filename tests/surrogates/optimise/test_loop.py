@@ -10,6 +10,7 @@ from sciml.surrogates.result import Result, Row, stack_rows
 from sciml.surrogates.specification import Goal, Objective, Specification
 from tests.surrogates.optimise.opamp_problem import PROBLEM, SPEC, WITH_OBJECTIVE, FunctionSimulator
 
+BUDGETS = {"random": 150, "evolution": 150, "default": 30}
 TINY = ProblemSpec("tiny", "1", (IntegerInput("a", 1, 3), IntegerInput("b", 1, 4)), (Output("sum"),))
 
 
@@ -104,7 +105,7 @@ def test_the_budget_is_never_exceeded() -> None:
     assert run.stopped == "budget"
 
 
-@pytest.mark.parametrize("mode", ["random", "evolution"])
+@pytest.mark.parametrize("mode", ["random", "evolution", "default"])
 def test_a_space_that_is_all_simulated_ends_the_run(mode: str) -> None:
     simulator = FunctionSimulator(total, TINY)
     run = run_design(tiny_problem(99), simulator, make_optimiser(mode, tiny_problem(99), 0), budget=50)
@@ -112,49 +113,46 @@ def test_a_space_that_is_all_simulated_ends_the_run(mode: str) -> None:
     assert len(np.unique(run.designs, axis=0)) == len(run.designs) == 12
 
 
-@pytest.mark.parametrize("mode", ["random", "evolution"])
+@pytest.mark.parametrize("mode", list(BUDGETS))
 @pytest.mark.parametrize("batch", [None, 3])
 def test_no_design_is_asked_twice(mode: str, batch: int | None) -> None:
-    run = run_design(
-        PROBLEM,
-        FunctionSimulator(),
-        make_optimiser(mode, PROBLEM, 3),
-        budget=160,
-        batch=batch,
-        stop_at_first=False,
-    )
-    assert len(np.unique(run.designs, axis=0)) == len(run.designs) == 160
+    optimiser, budget = make_optimiser(mode, PROBLEM, 3), BUDGETS[mode]
+    run = run_design(PROBLEM, FunctionSimulator(), optimiser, budget=budget, batch=batch, stop_at_first=False)
+    assert len(np.unique(run.designs, axis=0)) == len(run.designs) == budget
 
 
 class KilledError(Exception):
     """The machine went down."""
 
 
-@pytest.mark.parametrize("mode", ["random", "evolution"])
+@pytest.mark.parametrize("mode", list(BUDGETS))
 def test_a_killed_run_goes_on_as_the_uninterrupted_one(mode: str) -> None:
-    whole = FunctionSimulator()
-    run_design(PROBLEM, whole, make_optimiser(mode, PROBLEM, 5), budget=150, batch=5, stop_at_first=False)
-    store: dict = {}
-    interrupted = FunctionSimulator(store=store)
+    budget = BUDGETS[mode]
+    last = budget - 8  # inside a batch
 
-    def kill_in_round_25(values: dict) -> dict[str, float]:
-        if len(store) == 123:  # inside a batch
+    def search(simulator: FunctionSimulator) -> None:
+        optimiser = make_optimiser(mode, PROBLEM, 5)
+        run_design(PROBLEM, simulator, optimiser, budget=budget, batch=5, stop_at_first=False)
+
+    whole = FunctionSimulator()
+    search(whole)
+    store: dict = {}
+
+    def kill_after_the_last(values: dict) -> dict[str, float]:
+        if len(store) == last:
             raise KilledError
         return whole.function(values)
 
-    interrupted.function = kill_in_round_25
     with pytest.raises(KilledError):
-        run_design(
-            PROBLEM, interrupted, make_optimiser(mode, PROBLEM, 5), budget=150, batch=5, stop_at_first=False
-        )
+        search(FunctionSimulator(kill_after_the_last, store=store))
     resumed = FunctionSimulator(store=store)
-    run_design(PROBLEM, resumed, make_optimiser(mode, PROBLEM, 5), budget=150, batch=5, stop_at_first=False)
-    assert resumed.runs == 150 - 123
+    search(resumed)
+    assert resumed.runs == budget - last
     np.testing.assert_array_equal(np.concatenate(resumed.batches), np.concatenate(whole.batches))
 
 
 def test_asking_twice_gives_the_same_designs() -> None:
-    for mode in ("random", "evolution"):
+    for mode in ("random", "evolution", "default"):
         optimiser = make_optimiser(mode, PROBLEM, 1)
         np.testing.assert_array_equal(optimiser.ask(4), optimiser.ask(4))
 

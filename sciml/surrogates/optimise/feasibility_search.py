@@ -1,0 +1,233 @@
+"""The default: where do all limits hold at once, by what is learned of each of them?
+
+After a few spread designs every specification has a model of its margin, and so has the failure of
+simulations. The next design is the one most likely to meet every limit, among thousands that an evolution of
+the best designs proposes; once a design is feasible, the one with the largest expected improvement of the
+objectives that is likely to be.
+
+1. A Sobol set spread on the cube of `features.py`.
+2. Gaussian processes of the margins of `margins.py` and of success, with deviations stretched to the errors
+   that they make on designs left out.
+3. Proposals: children of the best designs with steps of all lengths inside a trust region around the best
+   one, crossings of good designs, and designs anywhere; the best of them breed again on the models.
+4. ln P(feasible) = sum over specifications of ln Phi(mean / deviation). Of a batch the first design is the
+   most likely one; the others follow functions drawn from the models (Thompson sampling).
+5. The trust region grows with successes and shrinks with failures; when it has collapsed, some spread designs
+   are simulated and the search starts around the best of them.
+
+Source: trust region and Thompson sampling after Eriksson & Poloczek, AISTATS 2021.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.stats import qmc
+
+from sciml.errors import SettingsError
+from sciml.surrogates.optimise.candidate_pool import PoolSettings, first_pool, next_pool
+from sciml.surrogates.optimise.features import Cube
+from sciml.surrogates.optimise.gaussian_process import GaussianProcesses, Hyperparameters
+from sciml.surrogates.optimise.grid import ENUMERABLE, Grid
+from sciml.surrogates.optimise.history import History
+from sciml.surrogates.optimise.margin_models import MarginModels
+from sciml.surrogates.optimise.margins import shortfall, signed_margins
+from sciml.surrogates.optimise.trust_region import TrustRegion
+from sciml.surrogates.problem import Problem
+from sciml.surrogates.result import Result
+from sciml.surrogates.simulator import Cutoff
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FeasibilitySettings:
+    """What can be changed of the default search; nothing is meant to be tuned to a problem."""
+
+    initial: int | None = None
+    """Spread designs first; None for three more than the problem has inputs."""
+    batch: int = 1
+    """Designs a round; as many as are simulated at the same time."""
+    rows: int = 200
+    """Designs that the models are conditioned on at most: the best and those nearest to them."""
+    fit_rows: int = 120
+    """Designs that length scales are fitted on at most."""
+    growth: float = 1.08
+    """Length scales are fitted anew when there are this many times as many designs."""
+    box: bool = False
+    """Keep the children of the best design inside the trust region; else they reach across the cube."""
+    drawn: float = 0.0
+    pool: PoolSettings = field(default_factory=PoolSettings)
+    """Sizes of the pool of proposals."""
+
+    def __post_init__(self) -> None:
+        if self.batch < 1 or (self.initial is not None and self.initial < 2):
+            raise SettingsError(f"a batch is 1 at least, initial 2: not {self.batch} and {self.initial}")
+
+
+class FeasibilitySearch:
+    """See the module. What it asks depends on the seed and on what it was told, in its order."""
+
+    def __init__(self, problem: Problem, seed: int, settings: FeasibilitySettings | None = None) -> None:
+        self.settings = settings or FeasibilitySettings()
+        self.history = History(problem.spec, problem.goal)
+        self.region = TrustRegion(len(problem.spec.inputs))
+        self.restarts = 0
+        self._goal, self._spec, self._seed = problem.goal, problem.spec, seed
+        self._grid, self._cube = Grid(problem.spec), Cube(problem.spec)
+        self._first_row = 0  # of the present start
+        self._fitted: tuple[int, Hyperparameters] | None = None
+        self._queue = self._spread(self.settings.initial or len(problem.spec.inputs) + 3)
+
+    @property
+    def cutoff(self) -> Cutoff | None:
+        """None: what a simulation that stopped early would not say is worth more than its time."""
+        return None
+
+    def ask(self, n: int) -> Array:
+        """The spread designs that were not told yet, at most `n`; then one batch."""
+        if len(self._queue):
+            return self._queue[:n]
+        count = min(n, self.settings.batch)
+        if len(self.history) < 2:
+            return self._grid.random_unseen(count, self.history, self._generator())
+        pool, models = self._judged_pool()
+        if len(pool) == 0:
+            return pool
+        return pool[self._choose(pool, models, count)]
+
+    def tell(self, designs: Array, result: Result) -> None:
+        """Remember what was simulated, and move the trust region."""
+        before = len(self.history)
+        self.history.add(designs, result)
+        was_spread = len(self._queue) > 0
+        self._queue = self.history.unseen(self._queue)
+        if was_spread:
+            return
+        merit = self._merit()
+        for row in range(before, len(merit)):
+            earlier = merit[self._first_row : row]
+            best = earlier.min(initial=np.inf)
+            self.region.update(bool(merit[row] < best - 1e-3 * abs(best)) if len(earlier) else True)
+        if self.region.is_collapsed:
+            self.restarts += 1
+            self.region = TrustRegion(self.region.inputs)
+            self._first_row = len(self.history)
+            self._queue = self._spread(self.region.inputs + 1)
+
+    def _generator(self) -> np.random.Generator:
+        return np.random.default_rng([self._seed, len(self.history)])
+
+    def _spread(self, count: int) -> Array:
+        """Designs of a Sobol sequence on the cube that were not simulated, (design, input)."""
+        power = max(2 * count, 4).bit_length()
+        sobol = qmc.Sobol(self.region.inputs, scramble=True, rng=self._generator()).random(2**power)
+        found = self.history.unseen(self._cube.designs(sobol))[:count]
+        if len(found) < count:
+            more = self._grid.random_unseen(count, self.history, self._generator())
+            found = self.history.unseen(np.concatenate([found, more]))[:count]
+        return found
+
+    def _merit(self) -> Array:
+        """Small is good: the shortfall; the objective less a large number once designs are feasible."""
+        merit = shortfall(signed_margins(self.history.result.values, self._goal, self._spec))
+        merit = merit + np.where(self.history.result.ok, 0.0, 1e-3)
+        objective = self._objective()
+        if objective is not None:
+            merit = np.where(self.history.feasible, objective - 1e6, merit)
+        return merit
+
+    def _objective(self) -> Array | None:
+        """The objectives as one standardised number, small is good, NaN for failures; None where they do not
+        count yet.
+
+        Several are joined by the largest weighted one, with weights drawn anew for every round, so that the
+        search spreads along the front (Knowles, ParEGO, 2006).
+        """
+        objectives, ok = self._goal.objectives, self.history.result.ok
+        if not objectives or not self.history.feasible.any():
+            return None
+        columns = []
+        for each in objectives:
+            values = self.history.result.values[:, self._spec.output_names.index(each.output)]
+            known = values[ok]
+            shaped = np.log(np.maximum(values, 1e-300)) if (known > 0).all() else values
+            spread = float(np.std(shaped[ok])) or 1.0
+            sign = 1.0 if each.direction == "minimise" else -1.0
+            columns.append(sign * (shaped - np.mean(shaped[ok])) / spread)
+        table = np.where(ok[:, None], np.stack(columns, axis=1), np.nan)
+        if len(columns) == 1:
+            return np.asarray(table[:, 0])
+        weights = np.random.default_rng([self._seed, len(self.history), 1]).dirichlet(np.ones(len(columns)))
+        shifted = table - np.nanmin(table, axis=0)
+        return np.asarray((weights * shifted).max(axis=1) + 0.05 * (weights * shifted).sum(axis=1))
+
+    def _judged_pool(self) -> tuple[Array, MarginModels]:
+        generator = self._generator()
+        merit = self._merit()
+        points = self._cube.points(self.history.designs)
+        center = self._first_row + int(np.argmin(merit[self._first_row :]))
+        models = self._models(points, merit, center)
+        if self._grid.size is not None and self._grid.size <= ENUMERABLE:
+            return self.history.unseen(self._grid.all()), models
+        pool_settings = self.settings.pool
+        good = points[np.argsort(merit, kind="stable")[: max(4, min(pool_settings.parents, len(merit) // 3))]]
+        side = self.region.side if self.settings.box else 1.6
+        first = first_pool(points[center], good, side, pool_settings, generator)
+        pool = self.history.unseen(self._cube.designs(first))
+        for _ in range(pool_settings.rounds):
+            score = models.score(self._cube.features(pool))
+            top = self._cube.points(pool[np.argsort(-score)[:48]])
+            more = self._cube.designs(next_pool(top, pool_settings.breeding, generator))
+            pool = self.history.unseen(np.concatenate([pool, more]))
+        return pool, models
+
+    def _models(self, points: Array, merit: Array, center: int) -> MarginModels:
+        rows = np.arange(len(merit))
+        if len(rows) > self.settings.rows:
+            near = np.argsort(np.abs(points - points[center]).max(axis=1), kind="stable")
+            best = np.argsort(merit, kind="stable")[: self.settings.rows // 4]
+            rows = np.unique(np.concatenate([best, near])[: self.settings.rows])
+        targets, features = self._targets(len(merit)), self._cube.features(self.history.designs)
+        processes = GaussianProcesses(features[rows], targets[rows], self._hyperparameters(targets.shape[1]))
+        objective = self._objective()
+        best_objective = None if objective is None else float(objective[self.history.feasible].min())
+        return MarginModels(processes, len(self._goal.specifications), best_objective)
+
+    def _targets(self, count: int) -> Array:
+        """Margins, success and objective of the first `count` designs, (design, target)."""
+        values = self.history.result.values[:count]
+        failed = np.array([each is not None for each in self.history.result.failures[:count]])
+        columns = [signed_margins(values, self._goal, self._spec), np.where(failed, -1.0, 1.0)[:, None]]
+        objective = self._objective()
+        if objective is not None:
+            columns.append(objective[:count, None])
+        return np.concatenate(columns, axis=1)
+
+    def _hyperparameters(self, targets: int) -> Hyperparameters:
+        """Length scales fitted on the designs that there were at the last of a rising row of numbers, so that
+        they follow from the history alone."""
+        count = 2
+        while int(count * self.settings.growth) + 1 <= len(self.history):
+            count = int(count * self.settings.growth) + 1
+        if self._fitted is None or self._fitted[0] != count or len(self._fitted[1].noise) != targets:
+            table = self._targets(count)
+            short = shortfall(table[:, : len(self._goal.specifications)])
+            rows = np.sort(np.argsort(short, kind="stable")[: self.settings.fit_rows])
+            features = self._cube.features(self.history.designs[:count])
+            self._fitted = count, GaussianProcesses(features[rows], table[rows]).hyperparameters
+        return self._fitted[1]
+
+    def _choose(self, pool: Array, models: MarginModels, count: int) -> list[int]:
+        score = models.score(self._cube.features(pool))
+        order = np.argsort(-score, kind="stable")
+        chosen = [int(order[0])]
+        if count > 1:
+            top = order[:256]
+            noise = torch.Generator().manual_seed(int(self._generator().integers(2**62)))
+            drawn = models.draw(self._cube.features(pool[top]), count - 1, noise)
+            for row in [*top[drawn], *order]:  # where two draws agree, the next by score
+                if len(chosen) < count and int(row) not in chosen:
+                    chosen.append(int(row))
+        return chosen

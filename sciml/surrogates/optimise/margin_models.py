@@ -1,0 +1,57 @@
+"""What has been learned of the margins, of failures and of the objectives, and how promising designs are."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.special import log_ndtr
+from scipy.stats import norm
+
+from sciml.surrogates.optimise.gaussian_process import GaussianProcesses
+
+Array = NDArray[np.float64]
+SUCCESS_WEIGHT = 3.0
+"""What a failure weighs beside shortfalls when drawn functions are compared."""
+
+
+class MarginModels:
+    """Models of a margin for each specification, of success (+1 or -1), and of the objective if it counts.
+
+    Args:
+        models: fitted to the columns (specifications, success, objective or none).
+        specifications: how many.
+        best: the objective to improve on; None while nothing is feasible.
+    """
+
+    def __init__(self, models: GaussianProcesses, specifications: int, best: float | None) -> None:
+        self._models, self._count, self._best = models, specifications, best
+
+    def score(self, features: Array) -> Array:
+        """ln P(every limit is met and the simulation succeeds), (item,); plus the logarithm of the expected
+        improvement of the objective where one counts."""
+        mean, deviation = self._models.predict(features)
+        met = self._count + 1
+        score: Array = log_ndtr(mean[:, :met] / deviation[:, :met]).sum(axis=1)
+        if self._best is not None:
+            score = score + _log_improvement(self._best, mean[:, met], deviation[:, met])
+        return score
+
+    def draw(self, features: Array, count: int, generator: torch.Generator) -> list[int]:
+        """For each of `count` functions drawn jointly the item that it holds best: with the least shortfall,
+        then the best objective or the largest least margin."""
+        chosen = []
+        for drawn in self._models.sample(features, count, generator):
+            short = np.maximum(-drawn[:, : self._count], 0.0).sum(axis=1)
+            short += SUCCESS_WEIGHT * np.maximum(-drawn[:, self._count], 0.0)
+            if self._best is not None:
+                second = drawn[:, self._count + 1]
+            else:
+                second = -drawn[:, : self._count].min(axis=1, initial=np.inf)
+            chosen.append(int(np.lexsort([second, short])[0]))
+        return chosen
+
+
+def _log_improvement(best: float, mean: Array, deviation: Array) -> Array:
+    """Logarithm of the expected improvement below `best` of Gaussian values."""
+    z = (best - mean) / deviation
+    improvement = deviation * np.maximum(norm.pdf(z) + z * norm.cdf(z), 1e-300)
+    return np.asarray(np.log(improvement))
