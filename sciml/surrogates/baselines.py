@@ -3,6 +3,7 @@
 Each learns every output alone, from the same standardised features and targets as the networks.
 """
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -30,22 +31,27 @@ def fit_baseline(
         seed: of what is random in it.
 
     Returns:
-        A function of designs (design, input) that gives outputs (design, output of the codec).
+        A function of designs (design, input) that gives outputs (design, output), auxiliary ones left out.
 
     Raises:
         MissingRequirementError: scikit-learn is not installed.
     """
     features = codec.encode_inputs(designs).numpy().astype(np.float64)
-    targets = codec.fitted.encode(codec.table(result.values, result.auxiliary))
+    count = len(codec.spec.outputs)
+    targets = codec.fitted.encode(codec.table(result.values, result.auxiliary))[:, :count]
     models = []
-    for column in targets.T:
-        known = np.isfinite(column)
-        models.append(_estimator(word, features.shape[1], seed).fit(features[known], column[known]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a search for lengths that ends early is still a baseline
+        for column in targets.T:
+            known = np.isfinite(column)
+            models.append(_estimator(word, features.shape[1], seed).fit(features[known], column[known]))
 
     def predict(new: Array) -> Array:
+        """Outputs of designs."""
         encoded = codec.encode_inputs(new).numpy().astype(np.float64)
-        z = np.stack([model.predict(encoded) for model in models], axis=1)
-        return codec.fitted.decode(z)
+        z = np.zeros((len(new), len(codec.outputs)))
+        z[:, :count] = np.stack([model.predict(encoded) for model in models], axis=1)
+        return codec.fitted.decode(z)[:, :count]
 
     return predict
 
