@@ -2,7 +2,9 @@
 
 The amplifier has the nets `inp`, `inn`, `out`, `vdd` and `nb`, the bias diode's. Open loop means without any
 feedback, as in BagNet: an amplifier whose second stage does not balance at equal inputs sits at a rail and
-shows no gain, which makes a systematic offset visible in every measurement.
+shows no gain, which makes a systematic offset visible in every measurement. Mismatch has the same effect, so
+that the problems over corners and mismatch close the loop at direct current (`is_biased`): an inductance from
+the output to the inverting input, to which the signal comes through a capacitance.
 """
 
 from collections.abc import Sequence
@@ -19,7 +21,10 @@ _SOURCES = """
 iref vdd nb {reference}
 cl out 0 {load}
 """
-_OPEN_LOOP_INPUTS = "vp inp 0 dc {common_mode} ac {ac_p}\nvn inn 0 dc {common_mode} ac {ac_n}\n"
+_OPEN_INPUTS = "vp inp 0 dc {common_mode} ac AC_P\nvn inn 0 dc {common_mode} ac AC_N\n"
+_BIASED_INPUTS = (
+    "vp inp 0 dc {common_mode} ac AC_P\nvn signal 0 dc 0 ac AC_N\ncsignal signal inn 1e9\nlbias out inn 1e9\n"
+)
 _LOWEST = Analysis("ac dec 1 1 10")
 
 
@@ -40,17 +45,21 @@ def margin_measurements(transistors: Sequence[Transistor]) -> tuple[Measurement,
     )
 
 
-def small_signal_benches(watched: Sequence[Transistor], top_hz: str = "10g") -> tuple[Bench, ...]:
+def small_signal_benches(
+    watched: Sequence[Transistor], top_hz: str = "10g", *, is_biased: bool = False
+) -> tuple[Bench, ...]:
     """`gain`, `ugbw`, `pm`, `ibias` and margins; then `cmrr` and `psrr`, at 1 Hz.
 
     Args:
         watched: transistors whose saturation margin is given.
         top_hz: the highest frequency of the sweep.
+        is_biased: whether the loop is closed at direct current.
     """
+    inputs = _BIASED_INPUTS if is_biased else _OPEN_INPUTS
     gain = {"signal": "v(out)"}
     open_loop = Bench(
         "open_loop",
-        f"{_SOURCES}vdd vdd 0 {{supply}}\n" + _inputs("0.5", "-0.5"),
+        f"{_SOURCES}vdd vdd 0 {{supply}}\n" + _with_ac(inputs, "0.5", "-0.5"),
         (Analysis("op"), Analysis(f"ac dec 10 1 {top_hz}")),
         (
             Measurement("ibias", "magnitude", {"signal": "i(vdd)"}),
@@ -62,7 +71,7 @@ def small_signal_benches(watched: Sequence[Transistor], top_hz: str = "10g") -> 
     )
     common = Bench(
         "common_mode",
-        f"{_SOURCES}vdd vdd 0 {{supply}}\n" + _inputs("1", "1"),
+        f"{_SOURCES}vdd vdd 0 {{supply}}\n" + _with_ac(inputs, "1", "1"),
         (_LOWEST,),
         (
             Measurement("gain_common_mode", "dc_gain", gain),
@@ -72,7 +81,7 @@ def small_signal_benches(watched: Sequence[Transistor], top_hz: str = "10g") -> 
     )
     supply = Bench(
         "supply",
-        f"{_SOURCES}vdd vdd 0 dc {{supply}} ac 1\n" + _inputs("0", "0"),
+        f"{_SOURCES}vdd vdd 0 dc {{supply}} ac 1\n" + _with_ac(inputs, "0", "0"),
         (_LOWEST,),
         (
             Measurement("gain_supply", "dc_gain", gain),
@@ -130,5 +139,5 @@ def bench_constants(common_mode: float, load: float) -> dict[str, float]:
     }
 
 
-def _inputs(ac_p: str, ac_n: str) -> str:
-    return _OPEN_LOOP_INPUTS.replace("{ac_p}", ac_p).replace("{ac_n}", ac_n)
+def _with_ac(inputs: str, ac_p: str, ac_n: str) -> str:
+    return inputs.replace("AC_P", ac_p).replace("AC_N", ac_n)

@@ -18,15 +18,21 @@ _MODULES: dict[str, ModuleType] = {
 }
 CIRCUITS = tuple(_MODULES)
 """Names of the shipped circuits."""
+_BIASED = {f"{name}_biased": name for name in ("two_stage_opamp", "negative_gm_opamp")}
+"""The amplifiers measured with the loop closed at direct current, for corners and mismatch."""
 
 
 def circuit_named(name: str, fidelity: str = "schematic") -> Circuit:
-    """A shipped circuit's description.
+    """A shipped circuit's description; `NAME_biased` is an amplifier with the loop closed at direct current.
 
     Raises:
         InputError: there is no such circuit or fidelity.
     """
-    built: Circuit = _module(name).circuit(_fidelity(name, fidelity))
+    built: Circuit
+    if name in _BIASED:
+        built = _module(_BIASED[name]).circuit(_fidelity(name, fidelity), is_biased=True)
+    else:
+        built = _module(name).circuit(_fidelity(name, fidelity))
     return built
 
 
@@ -37,7 +43,9 @@ def circuit_simulator(name: str, *, fidelity: str = "schematic") -> NgspiceSimul
         InputError: there is no such circuit or fidelity.
         MissingRequirementError: ngspice is not on this machine.
     """
-    return NgspiceSimulator(circuit_named(name, fidelity), timeout_s=_module(name).TIMEOUT_S)
+    return NgspiceSimulator(
+        circuit_named(name, fidelity), timeout_s=_module(_BIASED.get(name, name)).TIMEOUT_S
+    )
 
 
 def circuit_problem(name: str, fidelity: str = "schematic", *, corners: bool = False) -> Problem:
@@ -46,18 +54,20 @@ def circuit_problem(name: str, fidelity: str = "schematic", *, corners: bool = F
     Args:
         name: one of :data:`CIRCUITS`.
         fidelity: `schematic` or `layout`.
-        corners: the robust problem instead: five corners, with the limits that can be met at all of them.
+        corners: the robust problem instead: five corners, limits that can be met at all of them with
+            mismatch, and amplifiers in their biased form.
 
     Raises:
         InputError: there is no such circuit or fidelity.
     """
     module = _module(name)
+    circuit = f"{name}_biased" if corners and f"{name}_biased" in _BIASED else name
     return Problem(
-        spec=circuit_named(name, fidelity).spec,
+        spec=circuit_named(circuit, fidelity).spec,
         goal=module.ROBUST_GOAL if corners else module.GOAL,
         timeout_s=module.TIMEOUT_S,
         corners=FIVE_CORNERS if corners else (),
-        simulator={"kind": "ngspice", "circuit": name, "fidelity": fidelity},
+        simulator={"kind": "ngspice", "circuit": circuit, "fidelity": fidelity},
     )
 
 

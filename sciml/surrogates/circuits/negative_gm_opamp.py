@@ -49,6 +49,7 @@ SCHEMATIC = Schematic(
     ),
     capacitors=(Capacitor("cc", "n1", "nz", "cc"),),
     resistors=(Resistor("rz", "nz", "out", "rz"),),
+    detour=3.0,
 )
 INPUTS = (
     IntegerInput("m_in", 1, 99),
@@ -95,14 +96,20 @@ GOAL = Goal(
 TIMEOUT_S = 20.0
 
 
-def circuit(fidelity: Fidelity) -> Circuit:
-    """The circuit with its benches; noise is taken at 1 MHz."""
-    spec = ProblemSpec("negative_gm_opamp", "1", INPUTS, OUTPUTS, margin_outputs(SCHEMATIC.transistors))
+def circuit(fidelity: Fidelity, *, is_biased: bool = False) -> Circuit:
+    """The circuit with its benches, noise at 1 MHz; `is_biased` is that of `small_signal_benches`."""
+    spec = ProblemSpec(
+        "negative_gm_opamp_biased" if is_biased else "negative_gm_opamp",
+        "1",
+        INPUTS,
+        OUTPUTS,
+        margin_outputs(SCHEMATIC.transistors),
+    )
     return Circuit(
         spec=spec,
         netlist=model_card() + "\n" + SCHEMATIC.netlist(fidelity),
         benches=(
-            *small_signal_benches(SCHEMATIC.transistors, top_hz="100g"),
+            *small_signal_benches(SCHEMATIC.transistors, top_hz="100g", is_biased=is_biased),
             follower_bench("500p", "150n"),
             noise_bench(1e6),
         ),

@@ -81,11 +81,11 @@ OUTPUTS = (
 GOAL = Goal(
     (
         Specification("gain", minimum=20e3),
-        Specification("bandwidth", minimum=5e9),
+        Specification("bandwidth", minimum=4.5e9),
         Specification("noise", maximum=0.4e-6),
-        Specification("eye", minimum=0.5),
+        Specification("eye", minimum=0.7),
         Specification("overshoot", maximum=0.08),
-        Specification("power", maximum=1.5e-3),
+        Specification("power", maximum=1.8e-3),
     )
 )
 TIMEOUT_S = 20.0

@@ -14,8 +14,9 @@ Resistance NRD = NRS: `CONTACT` ohm a finger; the strap along a row, a third of 
 whose current it collects; half the trunk across the rows times all fingers; wires have `METAL` ohm a
 square, and the sum is given in squares of the card's `RSH`.
 
-Wire of a net, to ground: `WIRE_F` F/m times its length, which is `DETOUR` half perimeters of each block on
-the net (a device, capacitor or resistor), and `PIN_F` for each finger whose terminal it is.
+Wire of a net, to ground: `WIRE_F` F/m times its length, which is the schematic's `detour` times the half
+perimeters of each block on the net (a device, capacitor or resistor), and `PIN_F` for each finger whose
+terminal it is.
 
 Gate to drain: `COUPLING_F` F/m times the straps of all rows. Bottom plate of a capacitor, to ground:
 `PLATE` of its value. Body of a resistor, to ground: `BODY_F` F/ohm of it, half at each end.
@@ -32,16 +33,15 @@ from sciml.surrogates.circuits.schematic import Schematic, Transistor, number_of
 
 SHARED, OUTER = 0.16e-6, 0.18e-6  # m
 PITCH_X, PITCH_Y = 0.16e-6, 0.7e-6  # m, besides L and W
-PIN_F = 0.1e-15  # F
+PIN_F = 0.04e-15  # F
 WIRE_F = 0.2e-9  # F/m
-DETOUR = 3.0
 COUPLING_F = 0.06e-9  # F/m
 CONTACT, METAL, RSH = 12.0, 0.15, 8.0  # ohm a finger; ohm a square
 STRAP_WIDTH, TRUNK_WIDTH = 0.15e-6, 1.0e-6  # m
 PLATE = 0.03
 CAPACITOR_F = 1.5e-3  # F/m2
 BODY_F = 0.6e-18  # F/ohm
-RESISTOR_SIDE = 6e-6  # m
+RESISTOR_SIDE = 2.5e-6  # m
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def annotate_layout(schematic: Schematic, numbers: Mapping[str, float]) -> dict[
         derived[f"{resistor.name}_body"] = 0.5 * BODY_F * number_of(resistor.value, numbers)
         for net in {resistor.first, resistor.second} & set(length):
             length[net] += 2 * RESISTOR_SIDE
-    wires = {f"wire_{net}": WIRE_F * DETOUR * length[net] + PIN_F * pins[net] for net in length}
+    wires = {f"wire_{net}": WIRE_F * schematic.detour * length[net] + PIN_F * pins[net] for net in length}
     return derived | wires
 
 

@@ -78,12 +78,15 @@ class Schematic:
     Attributes:
         transistors, capacitors, resistors: what is laid out.
         quiet: nets without a wire capacitance of their own: supplies and ground.
+        detour: length of a net's wires over the sum of the half perimeters of the blocks that it joins; 1 for
+            blocks in a row, more where they lie around large capacitors.
     """
 
     transistors: tuple[Transistor, ...]
     capacitors: tuple[Capacitor, ...] = ()
     resistors: tuple[Resistor, ...] = ()
     quiet: tuple[str, ...] = ("0", "vdd")
+    detour: float = 1.0
 
     @property
     def nets(self) -> tuple[str, ...]:

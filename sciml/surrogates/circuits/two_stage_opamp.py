@@ -34,6 +34,7 @@ SCHEMATIC = Schematic(
         Transistor("mn5", "out", "nb", "0", "0", "nch", "mn5"),
     ),
     capacitors=(Capacitor("cc", "n5", "out", "cc"),),
+    detour=3.0,
 )
 OUTPUTS = (
     Output("gain", "V/V"),
@@ -57,15 +58,23 @@ GOAL = Goal(
         Specification("ibias", maximum=0.2e-3),
     )
 )
-ROBUST_GOAL = GOAL
+ROBUST_GOAL = Goal(
+    (
+        *GOAL.specifications[:6],
+        Specification("offset", maximum=8e-3),
+        Specification("ibias", maximum=0.22e-3),
+    )
+)
+"""At five corners with mismatch: the offset is that of devices, and the mirrors' errors cost a tenth more
+current; designs that meet the other limits at all corners exist."""
 TIMEOUT_S = 20.0
 
 
-def circuit(fidelity: Fidelity) -> Circuit:
-    """The circuit with its benches."""
+def circuit(fidelity: Fidelity, *, is_biased: bool = False) -> Circuit:
+    """The circuit with its benches; `is_biased` is that of `small_signal_benches`."""
     sizes = (IntegerInput(name, 1, 99) for name in ("mp1", "mn1", "mp3", "mn3", "mn4", "mn5"))
     spec = ProblemSpec(
-        name="two_stage_opamp",
+        name="two_stage_opamp_biased" if is_biased else "two_stage_opamp",
         version="1",
         inputs=(*sizes, FloatInput("cc", 0.1, 9.9, 0.1, "pF")),
         outputs=OUTPUTS,
@@ -74,7 +83,10 @@ def circuit(fidelity: Fidelity) -> Circuit:
     return Circuit(
         spec=spec,
         netlist=model_card() + "\n" + SCHEMATIC.netlist(fidelity),
-        benches=(*small_signal_benches(SCHEMATIC.transistors), follower_bench("1n", "300n")),
+        benches=(
+            *small_signal_benches(SCHEMATIC.transistors, is_biased=is_biased),
+            follower_bench("1n", "300n"),
+        ),
         constants={**bench_constants(common_mode=0.6, load=10e-12), "reference": 30e-6},
         conditions=conditions(),
         devices=SCHEMATIC.devices(),
