@@ -34,7 +34,7 @@ def doctor(
     found += _check_device(device)
     found += [
         checks.guarded("weights", _check_weights),
-        checks.guarded("ngspice", checks.check_ngspice),
+        checks.guarded("ngspice", _check_ngspice),
         checks.check_extras(),
     ]
     report = checks.report(found)
@@ -47,6 +47,13 @@ def doctor(
         print(report["verdict"])
     if not report["ready"]:
         raise typer.Exit(_EXIT_NOT_READY)
+
+
+def _check_ngspice() -> "Check":
+    from sciml.runs import doctor as checks
+    from sciml.surrogates.ngspice.installation import library_path
+
+    return checks.check_ngspice(library_path())
 
 
 def _check_device(name: str) -> "list[Check]":

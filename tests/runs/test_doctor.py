@@ -66,7 +66,11 @@ def test_ngspice_is_optional_and_its_version_is_shown(monkeypatch, tmp_path):
     program = tmp_path / "ngspice"
     program.write_text("#!/bin/sh\necho '******'\necho '** ngspice-39 : Circuit level simulation program'\n")
     program.chmod(0o755)
-    assert doctor.check_ngspice() == Check("ngspice", "ok", "ngspice-39 : Circuit level simulation program")
+    assert doctor.check_ngspice("libngspice.so.0") == Check(
+        "ngspice", "ok", "ngspice-39, library libngspice.so.0"
+    )
+    alone = doctor.check_ngspice()
+    assert (alone.status, alone.detail.split(";")[0]) == ("note", "ngspice-39, the program")
 
 
 def test_a_missing_library_is_a_failure_that_names_it(monkeypatch):

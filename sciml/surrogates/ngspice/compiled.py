@@ -11,7 +11,6 @@ from sciml import __version__
 from sciml.errors import InputError
 from sciml.surrogates.ngspice.circuit import Bench, Circuit
 from sciml.surrogates.ngspice.deck import Deck, Run, Template, digest, lines_of
-from sciml.surrogates.ngspice.installation import version
 from sciml.surrogates.ngspice.meter import Meter
 from sciml.surrogates.ngspice.safety import check_name, check_netlist, check_options
 from sciml.surrogates.ngspice.units import power_of_ten
@@ -80,15 +79,11 @@ class CompiledCircuit:
         every = circuit.spec.outputs + circuit.spec.auxiliary
         self.output_scales = {each.name: 10.0 ** power_of_ten(each.unit) for each in every}
 
-    def identity(self) -> str:
-        """ngspice's version, what the circuit is called, and the digest of all that its results depend on.
-
-        Raises:
-            MissingRequirementError: ngspice is not on this machine.
-        """
+    def identity(self, version: str) -> str:
+        """ngspice's version, what the circuit is called, and the digest of all that its results depend on."""
         circuit = self.circuit
         content = digest([__version__, _plain(circuit)])
-        return f"ngspice-{version()} {circuit.spec.name} {circuit.spec.version} {circuit.fidelity} {content}"
+        return f"ngspice-{version} {circuit.spec.name} {circuit.spec.version} {circuit.fidelity} {content}"
 
     def _check_names(self) -> None:
         circuit = self.circuit

@@ -48,24 +48,36 @@ def library_path() -> str | None:
     return next((str(f / name) for f in folders for name in _LIBRARY_NAMES if (f / name).is_file()), None)
 
 
-@functools.cache
-def version() -> str:
-    """ngspice's version: `39`.
+def version(*, of_library: bool) -> str:
+    """The version of ngspice's library or program: `39`.
 
     Raises:
-        MissingRequirementError: neither program nor library is on this machine.
+        MissingRequirementError: it is not on this machine, or does not run.
     """
-    program = program_path()
-    if program is not None:
-        answer = subprocess.run(
-            [program, "--version"], capture_output=True, text=True, timeout=_SECONDS_TO_ANSWER, check=False
-        )
-        match = re.search(r"ngspice-(\S+)", answer.stdout)
-        if match:
-            return match[1]
-    if library_path() is not None:
-        return "library"
-    raise MissingRequirementError(f"circuits need ngspice, which is not on this machine: {HOW_TO_INSTALL}")
+    path = library_path() if of_library else program_path()
+    kind = "library" if of_library else "program"
+    if path is None:
+        raise MissingRequirementError(f"circuits need ngspice, whose {kind} is not here: {HOW_TO_INSTALL}")
+    found = _version(path, of_library=of_library)
+    if found is None:
+        raise MissingRequirementError(f"ngspice's {kind} {path} does not run: {HOW_TO_INSTALL}")
+    return found
+
+
+@functools.cache
+def _version(path: str, *, of_library: bool) -> str | None:
+    script = str(Path(__file__).with_name("library_version.py"))
+    words = [sys.executable, script, path] if of_library else [path, "--version"]
+    with TemporaryDirectory(prefix="sciml-ngspice-") as folder:
+        try:
+            answer = subprocess.run(
+                words, capture_output=True, text=True, timeout=_SECONDS_TO_ANSWER, check=False, cwd=folder,
+                env=plain_environment(folder), stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+    match = re.search(r"ngspice-(\d\S*)", answer.stdout)
+    return match[1] if match else None
 
 
 def plain_environment(folder: str) -> dict[str, str]:

@@ -12,8 +12,8 @@ from sciml.surrogates.execution.session import is_supervised
 from sciml.surrogates.ngspice.circuit import Circuit
 from sciml.surrogates.ngspice.compiled import CompiledCircuit
 from sciml.surrogates.ngspice.deck import Deck
-from sciml.surrogates.ngspice.engine import Engine, Mode, make_engine
-from sciml.surrogates.ngspice.installation import library_path
+from sciml.surrogates.ngspice.engine import Engine, LibraryEngine, Mode, make_engine
+from sciml.surrogates.ngspice.installation import library_path, version
 from sciml.surrogates.ngspice.kept import KeptDecks
 from sciml.surrogates.ngspice.plot import NgspiceError
 from sciml.surrogates.ngspice.values import JobValues, job_values
@@ -58,8 +58,8 @@ class NgspiceSimulator:
         self.circuit, self.mode, self.keep_failed = circuit, mode, keep_failed
         self._timeout_s = float(timeout_s)
         self._compiled = CompiledCircuit(circuit)
-        self._identity = self._compiled.identity()
-        make_engine(mode)
+        engine = make_engine(mode)
+        self._identity = self._compiled.identity(version(of_library=isinstance(engine, LibraryEngine)))
         self._kept = KeptDecks(keep_failed)
         self._start_empty()
 

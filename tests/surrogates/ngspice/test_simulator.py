@@ -143,21 +143,16 @@ def test_the_identity_follows_everything_that_results_depend_on():
     identities = [NgspiceSimulator(each, mode="program").identity for each in (plain, *changed)]
     assert len(set(identities)) == len(identities)
     assert NgspiceSimulator(rc_circuit(), mode="program").identity == identities[0]
-    assert identities[0].startswith(f"ngspice-{installation.version()} rc 1 schematic ")
+    assert identities[0].startswith(f"ngspice-{installation.version(of_library=False)} rc 1 schematic ")
 
 
 def test_without_ngspice_the_error_says_how_to_install_it(monkeypatch):
     for module in (installation, engine):
         monkeypatch.setattr(module, "program_path", lambda: None)
         monkeypatch.setattr(module, "library_path", lambda: None)
-    installation.version.cache_clear()
-    try:
-        with pytest.raises(
-            MissingRequirementError, match=r"apt install ngspice libngspice0.*brew.*conda"
-        ) as caught:
-            NgspiceSimulator(rc_circuit())
-    finally:
-        installation.version.cache_clear()
+    missing = pytest.raises(MissingRequirementError, match=r"apt install ngspice libngspice0.*brew.*conda")
+    with missing as caught:
+        NgspiceSimulator(rc_circuit())
     assert caught.value.exit_code == 4
 
 
@@ -168,6 +163,13 @@ def test_without_the_library_the_program_does_it(monkeypatch):
     assert NgspiceSimulator(rc_circuit()).simulate(Job(JOB)).failure is None
     with pytest.raises(MissingRequirementError):
         NgspiceSimulator(rc_circuit(), mode="library")
+
+
+@needs_program
+@needs_library
+def test_the_library_tells_its_version_as_the_program_does():
+    assert installation.version(of_library=True) == installation.version(of_library=False)
+    assert installation.version(of_library=True)[0].isdigit()
 
 
 @needs_program
