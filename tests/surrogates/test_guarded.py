@@ -7,12 +7,13 @@ import pytest
 
 from sciml.errors import InputError, SettingsError
 from sciml.surrogates.domain import DomainReport
+from sciml.surrogates.fitting import FitSettings, deployment_designs, learn
 from sciml.surrogates.guarded import Guarded, Policy
 from sciml.surrogates.prediction import Prediction
 from sciml.surrogates.simulator import NOMINAL, Corner, Simulator
 from sciml.surrogates.specification import Specification
 from sciml.surrogates.transforms import OutputTransform
-from tests.surrogates.amplifier import GOAL, SPEC, AmplifierSimulator, fails, outputs, simulate
+from tests.surrogates.amplifier import GOAL, PROBLEM, SPEC, AmplifierSimulator, fails, outputs, simulate
 
 
 class Known:
@@ -158,3 +159,20 @@ def test_surrogates_of_other_problems_or_without_a_domain_are_refused():
     with pytest.raises(SettingsError, match="to be sure by"):
         Policy(tolerance=None)
     assert GOAL.specifications  # the policy of a problem takes its limits
+
+
+def test_a_learned_surrogate_answers_most_designs_within_the_tolerance():
+    """The goal: the error stays below the tolerance while four of five designs or more are answered."""
+    centre = (40.0, 30.0, 20.0, 2.5, 1e-5, 1.0)
+    settings = FitSettings(simulations=200, near=centre, width=0.2, steps=600)
+    truth = AmplifierSimulator()
+    learned = learn(PROBLEM, truth, settings)
+    designs = deployment_designs(SPEC, settings, 2000, spread=False, stream=1)
+    guarded = Guarded(learned.surrogate, truth, Policy(tolerance=0.05, audit_rate=0.05), seed=2)
+    result = guarded.run(designs)
+    assert guarded.report.share_answered >= 0.8
+    for estimate, _, high in guarded.report.realised_error().values():
+        assert estimate <= high < 0.05
+    error = np.abs(result.values / outputs(designs)[0] - 1)
+    assert np.quantile(error, 0.99) < 0.05
+    assert truth.asked < 0.3 * 2000 + 200
