@@ -8,9 +8,13 @@ are found by their parents. Programs that did both, and daemons, escape.
 import contextlib
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
+from sciml.errors import SettingsError
+
 _supervised = False
+_imports_main = False
 _ROUNDS = 5  # a process may start another one between the look and the kill
 
 
@@ -18,6 +22,28 @@ def mark_supervised() -> None:
     """Say that somebody ends this process when a simulation crashes or hangs."""
     global _supervised
     _supervised = True
+
+
+@contextlib.contextmanager
+def importing_main() -> Iterator[None]:
+    """While the main program of this process's owner is imported, which must not start processes again."""
+    global _imports_main
+    _imports_main = True
+    try:
+        yield
+    finally:
+        _imports_main = False
+
+
+def check_may_start() -> None:
+    """Refuse to start processes from a main program that is imported by one of them.
+
+    Raises:
+        SettingsError: as said; else every process would start others without end.
+    """
+    if _imports_main:
+        rule = "the main program starts processes as soon as it is imported"
+        raise SettingsError(f"{rule}: put what it does under if __name__ == '__main__':")
 
 
 def is_supervised() -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sciml.errors import ScimlError
 from sciml.surrogates.execution.executor import simulate_one
-from sciml.surrogates.execution.session import end_session, mark_supervised
+from sciml.surrogates.execution.session import end_session, importing_main, mark_supervised
 from sciml.surrogates.simulator import RowSimulator
 
 _LOOK_S = 0.5
@@ -60,7 +60,8 @@ def serve(descriptor: int, parent: int) -> None:
 def _load(main_module: dict[str, Any], pickled: bytes) -> tuple[RowSimulator | None, tuple[str, str | None]]:
     try:
         if main_module:
-            spawn.prepare(main_module)  # as a process of multiprocessing does
+            with importing_main():
+                spawn.prepare(main_module)  # as a process of multiprocessing does
         simulator: RowSimulator = ForkingPickler.loads(pickled)
     except Exception as error:  # whatever its modules do when they are imported
         return None, ("failed", f"{type(error).__name__}: {error}")

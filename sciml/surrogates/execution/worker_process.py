@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sciml.errors import SettingsError
-from sciml.surrogates.execution.session import end_session
+from sciml.surrogates.execution.session import check_may_start, end_session
 from sciml.surrogates.program import TAIL_BYTES, last_lines, signal_name
 from sciml.surrogates.simulator import Job, RowSimulator
 
@@ -46,6 +46,7 @@ class WorkerProcess:
     """
 
     def __init__(self, log: Path) -> None:
+        check_may_start()
         self.is_ready, self.has_begun, self.jobs_done, self.log = False, False, 0, log
         self.job: int | None = None
         self.started = time.monotonic()

@@ -196,6 +196,31 @@ def test_no_process_survives_its_owner_and_functions_of_its_main_program_are_fou
     assert wait_until(lambda: not any(map(is_running, started)))
 
 
+UNGUARDED = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from tests.surrogates.odd_simulators import OddSimulator, job
+from sciml.surrogates.callable_simulator import CallableSimulator
+from sciml.surrogates.execution.process_pool import ProcessExecutor
+
+
+def local(values):
+    return {"sum": 1, "process": 0}
+
+
+ProcessExecutor(2).run(CallableSimulator(OddSimulator.spec, local), [job(21)])
+"""
+
+
+def test_a_main_program_without_a_guard_is_told_and_starts_no_endless_processes(tmp_path):
+    script = tmp_path / "unguarded.py"
+    script.write_text(UNGUARDED)
+    words = [sys.executable, str(script), str(Path(__file__).parents[3])]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "put what it does under if __name__ == '__main__':" in done.stderr.splitlines()[-1]
+
+
 def test_what_a_simulation_prints_stays_out_of_this_process_and_is_bounded(tmp_path, capfd, monkeypatch):
     monkeypatch.setattr(process_pool, "_LOOK_S", 0.05)
     with ProcessExecutor(1) as pool:
