@@ -26,6 +26,8 @@ Kinds of measurement and their arguments stand in :mod:`sciml.surrogates.ngspice
 and auxiliary outputs are measurements of the same name, given in the output's unit.
 """
 
+import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,10 @@ from sciml.surrogates.problem_record import Record
 from sciml.surrogates.problem_spec import CategoryInput, Value
 from sciml.surrogates.yaml_document import YamlDocument, read_yaml, yaml_text
 
+_INCLUDE = re.compile(
+    r"^(?P<card>[ \t]*\.(?:include|inc|lib))[ \t]+(?P<quote>[\"']?)(?P<path>[^\"'\n\r \t]+)(?P=quote)",
+    re.IGNORECASE | re.MULTILINE,
+)
 KEYS = (
     *("kind", "netlist", "benches", "constants", "conditions", "devices", "mismatch", "options"),
     *("fidelity", "unsafe"),
@@ -99,9 +105,29 @@ def _netlist(record: Record, problem: Problem, is_unsafe: bool) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise InputError("a netlist is plain ASCII text", file=str(path), line=line) from error
-    if not is_unsafe:
-        check_netlist(text, file=str(path))
+    if is_unsafe:
+        return with_included(text, path.resolve().parent)
+    check_netlist(text, file=str(path))
     return text
+
+
+def with_included(text: str, folder: Path) -> str:
+    """A trusted netlist whose `.include` and `.lib` name files from the root, as ngspice runs elsewhere.
+
+    The content of each file stands as a digest in a comment, so that results made with another content have
+    another identity. Files that those files include are not looked at.
+    """
+    digests = []
+
+    def absolute(match: "re.Match[str]") -> str:
+        path = folder / match["path"]
+        if not path.is_file():  # a section of a library (`.lib tt`), or a file for ngspice to miss
+            return match[0]
+        digests.append(hashlib.sha256(path.read_bytes()).hexdigest())
+        return f'{match["card"]} "{path}"'
+
+    resolved = _INCLUDE.sub(absolute, text)
+    return "\n".join([*(f"* includes sha256 {digest}" for digest in digests), resolved])
 
 
 def _bench(record: Record, is_unsafe: bool) -> Bench:

@@ -63,6 +63,7 @@ class CompiledCircuit:
                 check_netlist(bench.lines, record=bench.name)
             check_options(circuit.options, record=circuit.spec.name)
         condition_values(circuit, NOMINAL)
+        self._check_devices()
         numbers = self._numbers()
         known = {*numbers, *(each.name for each in circuit.spec.inputs), *self._texts()}
         head = "\n".join((*self._option_lines(), circuit.netlist))
@@ -110,11 +111,7 @@ class CompiledCircuit:
     def _numbers(self) -> set[str]:
         """Names of all numbers that a template or measurement may use, besides measured ones."""
         circuit = self.circuit
-        inputs = [*circuit.spec.inputs, *(condition.input for condition in circuit.conditions)]
-        names = [each.name for each in inputs if not isinstance(each, CategoryInput)]
-        names += list(circuit.constants)
-        for condition in circuit.conditions:
-            names += self._table_names(condition.input.name, condition.table)
+        names = self._plain_numbers()
         for device in circuit.devices if circuit.mismatch is not None else ():
             names += [f"{device.name}_delvto", f"{device.name}_mulu0"]
         if circuit.devices:
@@ -123,6 +120,25 @@ class CompiledCircuit:
         if twice:
             raise InputError(f"{twice[0]!r} is the name of two things", record=circuit.spec.name)
         return {*names, *self._annotated()}
+
+    def _plain_numbers(self) -> list[str]:
+        """Those that a device's size may use: inputs, conditions, table entries and constants."""
+        circuit = self.circuit
+        inputs = [*circuit.spec.inputs, *(condition.input for condition in circuit.conditions)]
+        names = [each.name for each in inputs if not isinstance(each, CategoryInput)]
+        names += list(circuit.constants)
+        for condition in circuit.conditions:
+            names += self._table_names(condition.input.name, condition.table)
+        return names
+
+    def _check_devices(self) -> None:
+        """Sizes are numbers or names of inputs, conditions, table entries and constants."""
+        known = self._plain_numbers()
+        for device in self.circuit.devices:
+            for part in ("width", "length", "multiplier"):
+                value = getattr(device, part)
+                if isinstance(value, str) and value not in known:
+                    raise InputError(f"nothing sets {value!r}, its {part}", record=device.name)
 
     def _annotated(self) -> set[str]:
         """Names that the annotation derives, asked of it at the lower ends of all ranges."""
