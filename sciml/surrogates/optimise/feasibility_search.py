@@ -55,9 +55,6 @@ class FeasibilitySettings:
     """Designs that length scales are fitted on at most."""
     growth: float = 1.08
     """Length scales are fitted anew when there are this many times as many designs."""
-    box: bool = False
-    """Keep the children of the best design inside the trust region; else they reach across the cube."""
-    drawn: float = 0.0
     pool: PoolSettings = field(default_factory=PoolSettings)
     """Sizes of the pool of proposals."""
 
@@ -173,8 +170,7 @@ class FeasibilitySearch:
             return self.history.unseen(self._grid.all()), models
         pool_settings = self.settings.pool
         good = points[np.argsort(merit, kind="stable")[: max(4, min(pool_settings.parents, len(merit) // 3))]]
-        side = self.region.side if self.settings.box else 1.6
-        first = first_pool(points[center], good, side, pool_settings, generator)
+        first = first_pool(points[center], good, self.region.side, pool_settings, generator)
         pool = self.history.unseen(self._cube.designs(first))
         for _ in range(pool_settings.rounds):
             score = models.score(self._cube.features(pool))
