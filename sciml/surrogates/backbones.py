@@ -5,6 +5,7 @@ Their operations broadcast over leading axes of the parameters, so that one forw
 """
 
 import math
+from collections.abc import Callable
 from typing import Any, Literal
 
 import torch
@@ -14,7 +15,11 @@ from torch.nn import functional
 from sciml.surrogates.registry import BACKBONES
 
 Activation = Literal["silu", "relu", "tanh"]
-_ACTIVATIONS = {"silu": functional.silu, "relu": functional.relu, "tanh": torch.tanh}
+_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "silu": functional.silu,
+    "relu": functional.relu,
+    "tanh": torch.tanh,
+}
 
 
 class Affine(nn.Module):

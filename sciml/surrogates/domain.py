@@ -236,7 +236,7 @@ class AllOf:
     def __init__(self, parts: Sequence[Any]) -> None:
         if not parts:
             raise InputError("a domain made of others needs one or more")
-        self.parts: list[Domain] = [DOMAINS.build(p) if isinstance(p, Mapping) else p for p in parts]
+        self.parts: list[Domain] = [DOMAINS.build(dict(p)) if isinstance(p, Mapping) else p for p in parts]
 
     def arguments(self) -> dict[str, Any]:
         """Constructor arguments as JSON values."""
@@ -256,7 +256,7 @@ class AllOf:
         offsets = np.cumsum([0] + [len(report.labels) for report in reports[:-1]])
         causes = np.stack([report.cause + offset for report, offset in zip(reports, offsets, strict=True)])
         rows = np.arange(scores.shape[1])
-        inside = np.stack([report.inside for report in reports]).all(axis=0)
+        inside = np.asarray(np.stack([report.inside for report in reports]).all(axis=0))
         labels = tuple(label for report in reports for label in report.labels)
         return DomainReport(inside, scores[strictest, rows], causes[strictest, rows], labels)
 

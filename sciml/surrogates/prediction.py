@@ -185,18 +185,12 @@ class Prediction:
     def take(self, names: tuple[str, ...]) -> "Prediction":
         """The same prediction of some outputs only."""
         index = [self._index(name) for name in names]
-        kept = OutputTransform(
-            tuple(self.transform.kinds[i] for i in index),
-            self.transform.scale[index],
-            self.transform.shift[index],
-            self.transform.spread[index],
-        )
         quantiles = self._quantiles
         return Prediction(
             names,
             self.location[..., index],
             self.deviation[..., index],
-            kept,
+            self.transform.take(index),
             directions=self.directions[index],
             failure=self.failure,
             quantiles=None if quantiles is None else lambda level, joint: quantiles(level, joint)[index],

@@ -12,7 +12,7 @@ is inverted exactly, and the moments of a Gaussian in z are known in closed form
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,14 +29,15 @@ _LARGEST_EXPONENT = 300.0  # keeps exp() in range for absurd uncertainties
 class OutputTransform:
     """The maps of all outputs; arrays are (output,).
 
-    `direction` is +1 where large natural values are good, -1 where small ones are, 0 where nothing says;
-    it takes no part in the maps.
+    `floor` bounds what is decoded from below, so that a bandwidth that was zero or more in every simulation
+    is not answered with a negative one; None for no bound.
     """
 
     kinds: tuple[Kind, ...]
     scale: Array
     shift: Array
     spread: Array
+    floor: Array | None = None
 
     def encode(self, values: Array) -> Array:
         """z of outputs (…, output); NaN where a value is not known or has no image under its map."""
@@ -45,7 +46,8 @@ class OutputTransform:
             with np.errstate(invalid="ignore", divide="ignore"):
                 z[..., i] = _forward(kind, np.asarray(values[..., i], dtype=np.float64), self.scale[i])
         z = np.where(np.isfinite(z), z, np.nan)
-        return cast(Array, (z - self.shift) / self.spread)
+        standard: Array = (z - self.shift) / self.spread
+        return standard
 
     def decode(self, z: Array) -> Array:
         """Outputs (…, output) of z."""
@@ -53,7 +55,7 @@ class OutputTransform:
         values = np.empty(u.shape)
         for i, kind in enumerate(self.kinds):
             values[..., i] = _inverse(kind, u[..., i], self.scale[i])
-        return values
+        return values if self.floor is None else np.maximum(values, self.floor)
 
     def sign(self) -> Array:
         """+1 where z rises with the output, -1 where it falls (a log map to a negative limit), (output,)."""
@@ -84,13 +86,28 @@ class OutputTransform:
             "scale": self.scale.tolist(),
             "shift": self.shift.tolist(),
             "spread": self.spread.tolist(),
+            "is_floored": None if self.floor is None else np.isfinite(self.floor).tolist(),
         }
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> "OutputTransform":
         """The transform that gave `state`."""
-        arrays = (np.array(state[name], dtype=np.float64) for name in ("scale", "shift", "spread"))
-        return cls(tuple(state["kinds"]), *arrays)
+        scale, shift, spread = (
+            np.array(state[name], dtype=np.float64) for name in ("scale", "shift", "spread")
+        )
+        floored = state["is_floored"]
+        floor = None if floored is None else np.where(floored, 0.0, -np.inf)
+        return cls(tuple(state["kinds"]), scale, shift, spread, floor)
+
+    def take(self, index: list[int]) -> "OutputTransform":
+        """The maps of some outputs."""
+        return OutputTransform(
+            tuple(self.kinds[i] for i in index),
+            self.scale[index],
+            self.shift[index],
+            self.spread[index],
+            None if self.floor is None else self.floor[index],
+        )
 
 
 def fit_transform(
@@ -104,9 +121,10 @@ def fit_transform(
         kinds: for each output the kind of its map, None to choose.
 
     Returns:
-        The transform. An output without a known value gets a linear map that changes nothing.
+        The transform. An output without a known value gets a linear map that changes nothing. One that is
+        mapped by asinh and was never negative is bounded by zero.
     """
-    chosen, scales, shifts, spreads = [], [], [], []
+    chosen, scales, shifts, spreads, floors = [], [], [], [], []
     for i in range(values.shape[1]):
         known = values[:, i][np.isfinite(values[:, i])]
         kind, scale = _choose(known, float(limits[i]), kinds[i] if kinds else None)
@@ -115,7 +133,9 @@ def fit_transform(
         scales.append(scale)
         shifts.append(shift)
         spreads.append(spread)
-    return OutputTransform(tuple(chosen), np.array(scales), np.array(shifts), np.array(spreads))
+        floors.append(0.0 if kind == "asinh" and (known >= 0).all() else -np.inf)
+    arrays = (np.array(each) for each in (scales, shifts, spreads, floors))
+    return OutputTransform(tuple(chosen), *arrays)
 
 
 def _choose(known: Array, limit: float, wanted: Kind | None) -> tuple[Kind, float]:
@@ -142,16 +162,18 @@ def _robust(u: Array) -> tuple[float, float]:
 
 
 def _forward(kind: Kind, values: Array, scale: float) -> Array:
-    if kind == "log":
-        return cast(Array, np.log(values / scale))
-    return cast(Array, np.arcsinh(values / scale)) if kind == "asinh" else values
+    if kind == "linear":
+        return values
+    u: Array = np.log(values / scale) if kind == "log" else np.arcsinh(values / scale)
+    return u
 
 
 def _inverse(kind: Kind, u: Array, scale: float) -> Array:
+    if kind == "linear":
+        return u
     bounded = np.clip(u, -_LARGEST_EXPONENT, _LARGEST_EXPONENT)
-    if kind == "log":
-        return cast(Array, scale * np.exp(bounded))
-    return cast(Array, scale * np.sinh(bounded)) if kind == "asinh" else u
+    values: Array = scale * (np.exp(bounded) if kind == "log" else np.sinh(bounded))
+    return values
 
 
 def _moments(kind: Kind, mean: Array, variance: Array, scale: float) -> tuple[Array, Array]:

@@ -89,3 +89,11 @@ def test_constant_and_unknown_outputs_are_mapped_without_harm():
     z = transform.encode(values)
     assert np.isfinite(z[:, [0, 2]]).all()
     np.testing.assert_allclose(transform.decode(z)[:, [0, 2]], values[:, [0, 2]])
+
+
+def test_what_was_never_negative_is_not_answered_as_negative():
+    bandwidth = fitted([0.0, 0.0, 1e6, 2e7, 4e7], limit=1e7)
+    assert bandwidth.kinds == ("asinh",)
+    assert bandwidth.decode(np.array([[-50.0]]))[0, 0] == 0
+    signed = fitted([-40.0, 0.0, 20, 70, 90], limit=60)
+    assert signed.decode(np.array([[-5.0]]))[0, 0] < 0
