@@ -46,6 +46,7 @@ _INCLUDE = re.compile(
     r"^(?P<card>[ \t]*\.(?:include|inc|lib))[ \t]+(?P<quote>[\"']?)(?P<path>[^\"'\n\r \t]+)(?P=quote)",
     re.IGNORECASE | re.MULTILINE,
 )
+_END = re.compile(r"^[ \t]*\.end[ \t]*\s*\Z", re.IGNORECASE | re.MULTILINE)
 KEYS = (
     *("kind", "netlist", "benches", "constants", "conditions", "devices", "mismatch", "options"),
     *("fidelity", "unsafe"),
@@ -105,6 +106,7 @@ def _netlist(record: Record, problem: Problem, is_unsafe: bool) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise InputError("a netlist is plain ASCII text", file=str(path), line=line) from error
+    text = _END.sub("", text)
     if is_unsafe:
         return with_included(text, path.resolve().parent)
     check_netlist(text, file=str(path))

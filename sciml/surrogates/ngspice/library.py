@@ -154,10 +154,10 @@ class Library:
         if not pointer or pointer.contents.length <= 0:
             return None
         info = pointer.contents
+        # Not numpy.ctypeslib.as_array: that makes a type for each length, which ctypes keeps for ever.
         if info.flags & _IS_COMPLEX:
-            pairs = np.ctypeslib.as_array(info.complex, (2 * info.length,))
-            return pairs.view(np.complex128).copy()
-        return np.ctypeslib.as_array(info.real, (info.length,)).copy()
+            return np.frombuffer(ctypes.string_at(info.complex, 16 * info.length), dtype=np.complex128)
+        return np.frombuffer(ctypes.string_at(info.real, 8 * info.length), dtype=np.float64)
 
     def _plots(self) -> list[str]:
         names: list[str] = []

@@ -47,7 +47,7 @@ simulator:
         - {name: area, kind: number, of: gate_area}
 corners: [{name: ss, parameters: {process: ss, temperature: 85}}]
 """
-NETLIST = "* my filter\r\nr1 in out {r}\r\nc1 out 0\r\n+ {c} m={k}\r\nc2 out 0 {load}\r\n"
+NETLIST = "* my filter\r\nr1 in out {r}\r\nc1 out 0\r\n+ {c} m={k}\r\nc2 out 0 {load}\r\n.END\r\n\r\n"
 
 
 @pytest.fixture
@@ -132,6 +132,7 @@ def test_faults_are_named_with_the_file_and_the_rule(old, new, rule, written):
         ("r1 in out {r}\n* fine\n.include /etc/passwd\n", 3, "'.include' is not allowed"),
         ("r1 in out {r}\nc1 out 0 {c} ; shell id\n", 2, "character ';'"),
         ("r1 in out {r}\nc1 öut 0 {c}\n", 2, "plain ASCII"),
+        ("r1 in out {r}\n.end\nc1 out 0 {c}\n", 2, "'.end' is not allowed"),
         ("r1 in out {r}\n.lib 'x' tt\n", 2, "'.lib' is not allowed"),
     ],
 )
