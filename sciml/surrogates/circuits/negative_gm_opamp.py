@@ -49,7 +49,7 @@ SCHEMATIC = Schematic(
     ),
     capacitors=(Capacitor("cc", "n1", "nz", "cc"),),
     resistors=(Resistor("rz", "nz", "out", "rz"),),
-    detour=3.0,
+    detour=4.0,
 )
 INPUTS = (
     IntegerInput("m_in", 1, 99),

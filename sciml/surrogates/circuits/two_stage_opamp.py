@@ -34,7 +34,7 @@ SCHEMATIC = Schematic(
         Transistor("mn5", "out", "nb", "0", "0", "nch", "mn5"),
     ),
     capacitors=(Capacitor("cc", "n5", "out", "cc"),),
-    detour=3.0,
+    detour=6.0,
 )
 OUTPUTS = (
     Output("gain", "V/V"),
