@@ -88,7 +88,7 @@ def tpe(evaluate: Recorder, seed: int) -> None:
     """Optuna's TPE with constraints; its own 10 random trials first."""
     import optuna
 
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna.logging.set_verbosity(optuna.logging.CRITICAL)
     warnings.simplefilter("ignore")
     spec = evaluate.problem.spec
 

@@ -1,9 +1,10 @@
 """Exact Gaussian processes for a few hundred designs, one for each target, fitted together.
 
-Matérn-5/2 kernels with a length scale for every feature; targets may miss values. Length scales, amplitude
-and noise are the most probable ones under weak log-normal priors, found by Adam. The deviations that
-processes give at designs left out of them are compared with the errors made there, in closed form, and
-stretched by their ratio.
+The kernel is a Matérn-5/2 one with a length scale for every feature plus a linear one: logarithms of outputs
+are nearly linear in logarithms of sizes, and the first kernel describes what is not. Targets may miss values.
+Length scales, amplitude and noise are the most probable ones under weak log-normal priors, found by Adam. The
+deviations that processes give at designs left out of them are compared with the errors made there, in closed
+form, and stretched by their ratio.
 
 Source: Rasmussen & Williams, Gaussian Processes for Machine Learning (2006), chapters 2 and 5 (5.12 for the
 designs left out).
@@ -22,6 +23,8 @@ SMALLEST_NOISE = 1e-4  # variance, in units of the target's
 MISSING_NOISE = 1e6  # a target that is not known is one known this badly
 LENGTH, LENGTH_SPREAD = 0.6, 1.2  # prior of length scales: 0.6 sqrt(features), times e^±1.2
 NOISE, NOISE_SPREAD = 3e-3, 1.5
+LINEAR = 1.0
+"""Prior variance of each slope, in units of the Matérn kernel's variance."""
 
 
 @dataclass(frozen=True)
@@ -68,20 +71,21 @@ class GaussianProcesses:
     def predict(self, features: Array) -> tuple[Array, Array]:
         """Mean and standard deviation of the targets without noise, (item, target) each."""
         x = torch.as_tensor(features, dtype=torch.float64)
-        cross = _matern(x, self._x, self.hyperparameters)
+        cross = _kernel(x, self._x, self.hyperparameters)
         mean = torch.einsum("tin,tn->it", cross, self._weights)
         half = torch.linalg.solve_triangular(self._factor, cross.transpose(1, 2), upper=False)
-        variance = self.hyperparameters.variance.exp()[:, None] - (half**2).sum(1)
+        prior = self.hyperparameters.variance.exp()[:, None] * (1 + LINEAR * ((x - 0.5) ** 2).sum(1))
+        variance = prior - (half**2).sum(1)
         deviation = variance.clamp(min=1e-8).sqrt().T * self.stretch
         return (mean * self._spread + self._shift).numpy(), (deviation * self._spread).numpy()
 
     def sample(self, features: Array, count: int, generator: torch.Generator) -> Array:
         """Functions drawn jointly at all items, (draw, item, target)."""
         x = torch.as_tensor(features, dtype=torch.float64)
-        cross = _matern(x, self._x, self.hyperparameters)
+        cross = _kernel(x, self._x, self.hyperparameters)
         mean = torch.einsum("tin,tn->ti", cross, self._weights)
         half = torch.linalg.solve_triangular(self._factor, cross.transpose(1, 2), upper=False)
-        covariance = _matern(x, x, self.hyperparameters) - half.transpose(1, 2) @ half
+        covariance = _kernel(x, x, self.hyperparameters) - half.transpose(1, 2) @ half
         jitter = 1e-6 * self.hyperparameters.variance.exp().clamp(min=1.0)
         root = torch.linalg.cholesky(covariance + torch.diag_embed(jitter[:, None].expand(-1, len(x))))
         noise = torch.randn(count, len(root), len(x), 1, generator=generator, dtype=torch.float64)
@@ -91,7 +95,7 @@ class GaussianProcesses:
 
     def _covariance(self, found: Hyperparameters) -> Tensor:
         noise = found.noise.exp()[:, None] + SMALLEST_NOISE + torch.where(self._known, 0.0, MISSING_NOISE)
-        return _matern(self._x, self._x, found) + torch.diag_embed(noise)
+        return _kernel(self._x, self._x, found) + torch.diag_embed(noise)
 
     def _fit(self, steps: int) -> Hyperparameters:
         targets, features = len(self._z), self._x.shape[1]
@@ -125,10 +129,11 @@ class GaussianProcesses:
         return mean.sqrt().clamp(1.0, 3.0)
 
 
-def _matern(a: Tensor, b: Tensor, found: Hyperparameters) -> Tensor:
+def _kernel(a: Tensor, b: Tensor, found: Hyperparameters) -> Tensor:
     """Covariances (target, item of a, item of b)."""
     weight = (-found.length).exp()[:, None]
     left, right = a * weight, b * weight
     square = (left**2).sum(-1)[:, :, None] + (right**2).sum(-1)[:, None] - 2 * left @ right.transpose(1, 2)
     distance = math.sqrt(5) * square.clamp(min=1e-12).sqrt()
-    return found.variance.exp()[:, None, None] * (1 + distance + distance**2 / 3) * torch.exp(-distance)
+    matern = (1 + distance + distance**2 / 3) * torch.exp(-distance)
+    return found.variance.exp()[:, None, None] * (matern + LINEAR * ((a - 0.5) @ (b - 0.5).T))

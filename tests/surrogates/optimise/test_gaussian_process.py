@@ -26,11 +26,13 @@ def test_predictions_are_those_of_scikit_learn() -> None:
     for target in range(2):
         length = np.exp(fixed().length[target].numpy())
         scale = fixed().variance[target].exp().item()
-        kernel = kernels.ConstantKernel(scale) * kernels.Matern(length, nu=2.5)
+        kernel = kernels.ConstantKernel(scale) * (
+            kernels.Matern(length, nu=2.5) + kernels.DotProduct(sigma_0=0.0)
+        )
         reference = gaussian_process.GaussianProcessRegressor(
             kernel, alpha=0.01 + SMALLEST_NOISE, optimizer=None, normalize_y=True
         )
-        expected, std = reference.fit(x, y[:, target]).predict(new, return_std=True)
+        expected, std = reference.fit(x - 0.5, y[:, target]).predict(new - 0.5, return_std=True)
         np.testing.assert_allclose(mean[:, target], expected, rtol=1e-6)
         np.testing.assert_allclose(
             deviation[:, target] / float(ours.stretch[target]), std, rtol=1e-5, atol=1e-7
