@@ -32,10 +32,6 @@ _FOLDER = "design_page"
 _SHARED_SCRIPTS = ("elements.js", "axes.js", "theme.js")
 _SCRIPTS = ("data.js", "convergence.js", "violations.js", "scatter.js", "waveforms.js", "main.js")
 _SIGNIFICANT = 5
-_PREDICTIONS = (
-    "Each point is a design that the surrogate chose: what it expected before the simulation, with its 90 % "
-    "interval, against what the simulator then said. Dotted: the limits."
-)
 _WAVEFORMS = "From ngspice: the first design of the run that simulated, and the best one."
 _FAILURES = "A failed simulation counts as one and is learned from."
 
@@ -149,7 +145,9 @@ def _sections(report: DesignReport) -> list[tuple[str, str, str]]:
     found = []
     if report.predictions:
         plots = '<div class="panels" id="prediction-plots"></div>'
-        found.append(("predictions", "Surrogate", "Predicted against simulated", _PREDICTIONS, plots))
+        found.append(
+            ("predictions", "Surrogate", "Predicted against simulated", report.prediction_note, plots)
+        )
     if report.pareto is not None:
         volume, front = report.pareto.hypervolume, report.pareto.is_front
         note = f"{int(front.sum())} of {len(front)} feasible designs are not beaten in both objectives."

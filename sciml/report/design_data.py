@@ -178,6 +178,8 @@ class DesignReport:
     margins: tuple[float, ...]
     """(specification,), relative margin of the best design: positive where it is met; NaN if not known."""
     predictions: tuple[PredictionPairs, ...] = ()
+    prediction_note: str = ""
+    """Who predicted, from what, and how well."""
     pareto: ParetoPlot | None = None
     panels: tuple[WavePanel, ...] = ()
     devices: tuple[DeviceEntry, ...] = ()

@@ -91,6 +91,8 @@ def violation_figure(report: DesignReport) -> bytes:
 
 def prediction_figure(report: DesignReport) -> bytes:
     """What the surrogate expected before each simulation against what the simulator said."""
+    from matplotlib.ticker import EngFormatter, MaxNLocator
+
     shown = report.predictions[:_MOST_PANELS]
     columns = min(3, len(shown))
     rows = -(-len(shown) // columns)
@@ -121,6 +123,9 @@ def prediction_figure(report: DesignReport) -> bytes:
         margin = 0.06 * (ends[1] - ends[0]) or 1.0
         if axes.get_yscale() == "linear":
             axes.set_ylim(ends[0] - margin, ends[1] + margin)
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.set_major_locator(MaxNLocator(4))
+                axis.set_major_formatter(EngFormatter(sep=""))
         panels.append(axes)
     note = "across: simulated, up: predicted before the simulation, with 90 % intervals"
     finish(figure, panels, f"{report.title}: predicted against simulated", note)

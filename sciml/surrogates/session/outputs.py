@@ -9,6 +9,7 @@ from sciml.report.design_figures import design_figures
 from sciml.runs.files import atomic_write_bytes, atomic_write_text
 from sciml.runs.folder import format_json
 from sciml.surrogates.session.evidence import Evidence, gather_evidence
+from sciml.surrogates.session.prequential import predict_onwards
 from sciml.surrogates.session.records import designs_csv
 from sciml.surrogates.session.report import session_report
 from sciml.surrogates.session.session import Session
@@ -30,7 +31,11 @@ def write_outputs(session: Session, folder: Path, *, figures: bool = True) -> li
     """
     evidence = _evidence(session)
     values = session_values(session)
-    report = session_report(session, evidence, _facts(session))
+    search = session.search
+    predicted = None
+    if search.robust is None:  # what a robust run tells its optimiser are estimates, not simulations
+        predicted = predict_onwards(session.problem, search.designs, search.result, seed=search.seed)
+    report = session_report(session, evidence, _facts(session), predicted)
     written = [
         atomic_write_text(folder / "result.json", format_json(values)),
         atomic_write_text(folder / "designs.csv", designs_csv(session)),

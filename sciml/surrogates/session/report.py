@@ -20,19 +20,26 @@ from sciml.surrogates.optimise.pareto import hypervolume_share, non_dominated, o
 from sciml.surrogates.problem import Problem
 from sciml.surrogates.problem_spec import describe
 from sciml.surrogates.session.evidence import Evidence
+from sciml.surrogates.session.prequential import LEVEL, Predicted
 from sciml.surrogates.session.session import Search, Session
 from sciml.surrogates.session.verdict import margins, outcome_of, specification_text, unit_of, verdict
 
 _NAME_OF_NETLIST = "best.cir"
 
 
-def session_report(session: Session, evidence: Evidence | None, facts: Mapping[str, str]) -> DesignReport:
+def session_report(
+    session: Session,
+    evidence: Evidence | None,
+    facts: Mapping[str, str],
+    predicted: Predicted | None = None,
+) -> DesignReport:
     """Everything that the page shows of a run.
 
     Args:
         session: the run.
         evidence: what ngspice showed of the designs; None without it.
         facts: settings and versions, in the order in which they are shown.
+        predicted: what could have been expected of the designs before they were simulated.
     """
     problem, search = session.problem, session.search
     unknown = np.full(len(problem.spec.outputs), np.nan)
@@ -60,7 +67,8 @@ def session_report(session: Session, evidence: Evidence | None, facts: Mapping[s
             for each, value in zip(problem.spec.outputs, values, strict=True)
         ),
         margins=tuple(float(margin) for margin in margins(problem, values)),
-        predictions=_predictions(problem, search),
+        predictions=_predictions(problem, search, predicted),
+        prediction_note=_prediction_note(search, predicted),
         pareto=_pareto(problem, search),
         panels=() if evidence is None else evidence.panels,
         devices=() if evidence is None else evidence.devices,
@@ -108,9 +116,8 @@ def _inputs(problem: Problem, search: Search) -> tuple[Quantity, ...]:
     )
 
 
-def _predictions(problem: Problem, search: Search) -> tuple[PredictionPairs, ...]:
+def _predictions(problem: Problem, search: Search, recorded: Predicted | None) -> tuple[PredictionPairs, ...]:
     """Outputs that a specification or an objective names."""
-    recorded = search.recorded
     if recorded is None or not len(recorded.rows):
         return ()
     goal, spec = problem.goal, problem.spec
@@ -129,6 +136,20 @@ def _predictions(problem: Problem, search: Search) -> tuple[PredictionPairs, ...
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def _prediction_note(search: Search, recorded: Predicted | None) -> str:
+    """Where predictions come from, and how many of their intervals held."""
+    if recorded is None:
+        return ""
+    truth = search.result.values[recorded.rows]
+    known = np.isfinite(truth)
+    held = ((recorded.low <= truth) & (truth <= recorded.high))[known].mean() if known.any() else np.nan
+    return (
+        f"Ensembles of networks, trained {recorded.trainings} times on what was simulated by then, on the "
+        f"designs that came next: the prediction with its {100 * LEVEL:.0f} % interval against the "
+        f"simulation. {100 * held:.0f} % of the intervals hold the truth. Dotted: the limits."
+    )
 
 
 def _pareto(problem: Problem, search: Search) -> ParetoPlot | None:

@@ -16,7 +16,6 @@ from sciml.surrogates.optimise.conditions import Condition, all_conditions
 from sciml.surrogates.optimise.history import join_results
 from sciml.surrogates.optimise.loop import DesignRun, run_design
 from sciml.surrogates.optimise.modes import make_optimiser
-from sciml.surrogates.optimise.optimiser import Optimiser
 from sciml.surrogates.optimise.robust import RobustRun, run_robust
 from sciml.surrogates.problem import Problem
 from sciml.surrogates.result import Result
@@ -25,21 +24,6 @@ from sciml.surrogates.simulator import RowSimulator
 from sciml.surrogates.store import Store
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """Predictions of simulated designs, each made before the simulation.
-
-    Attributes:
-        rows: (pair,), rows of the run.
-        mean, low, high: (pair, output), expected value and 90 % interval.
-    """
-
-    rows: NDArray[np.intp]
-    mean: Array
-    low: Array
-    high: Array
 
 
 @dataclass(frozen=True)
@@ -58,7 +42,6 @@ class Search:
         stopped: why it ended.
         again: the best design simulated again at every condition, not from the store.
         robust: all corners of a robust run.
-        recorded: predictions, where the optimiser keeps them.
         seconds_simulating, seconds_choosing: wall time.
     """
 
@@ -73,7 +56,6 @@ class Search:
     stopped: str
     again: tuple[Result, ...]
     robust: RobustRun | None
-    recorded: Recorded | None
     seconds_simulating: float
     seconds_choosing: float
 
@@ -207,7 +189,7 @@ class _OneSeed:
         row = None if run.first_feasible is None else run.first_feasible - 1
         return Search(
             self.seed, run.designs, run.result, len(run.designs), run.first_feasible, row, run.best,
-            is_feasible, run.stopped, again, None, recorded_predictions(optimiser, run.designs),
+            is_feasible, run.stopped, again, None,
             run.seconds_simulating, run.seconds_choosing,
         )  # fmt: skip
 
@@ -261,14 +243,9 @@ class _OneSeed:
             self.seed, run.designs, run.result, run.simulations, run.first_feasible, run.feasible_design,
             run.best, run.first_feasible is not None,
             "feasible" if run.first_feasible is not None else "budget",
-            again, run, None, seconds, 0.0,
+            again, run, seconds, 0.0,
         )  # fmt: skip
 
     def _told(self, run: DesignRun) -> None:
         if self.progress is not None:
             self.progress(self.seed, len(run.designs), run.designs, run.result)
-
-
-def recorded_predictions(optimiser: Optimiser, designs: Array) -> Recorded | None:
-    """What an optimiser expected of the designs that it chose by a surrogate; None where it keeps nothing."""
-    return None

@@ -10,6 +10,7 @@ from sciml.errors import InputError, SettingsError
 from sciml.report.design import design_html
 from sciml.surrogates.problem import Problem
 from sciml.surrogates.session.outputs import write_outputs
+from sciml.surrogates.session.prequential import predict_onwards
 from sciml.surrogates.session.problem_choice import choose_problem
 from sciml.surrogates.session.records import designs_csv
 from sciml.surrogates.session.report import session_report
@@ -19,7 +20,13 @@ from sciml.surrogates.session.verdict import margins, missed_texts, verdict
 from sciml.surrogates.specification import Goal, Specification
 from sciml.surrogates.store import Store
 from tests.report.page_reader import Reader
-from tests.surrogates.optimise.cornered_amplifier import GOAL, SPEC, TWO_OBJECTIVES
+from tests.surrogates.optimise.cornered_amplifier import (
+    GOAL,
+    PROBLEM,
+    SPEC,
+    TWO_OBJECTIVES,
+    CorneredSimulator,
+)
 from tests.surrogates.session.design_case import CountingSimulator, is_truly_feasible, run
 
 IMPOSSIBLE = Problem(SPEC, Goal((*GOAL.specifications, Specification("area", maximum=1.0))))
@@ -154,16 +161,40 @@ def test_the_csv_holds_every_simulation_with_its_outcome():
 def test_outputs_are_written_whole(tmp_path):
     session = run()
     files = {path.name for path in write_outputs(session, tmp_path / "out")}
-    assert files == {"result.json", "designs.csv", "report.html", "convergence.png", "violations.png"}
+    figures = {"convergence.png", "violations.png", "predictions.png"}
+    assert files == {"result.json", "designs.csv", "report.html", *figures}
     assert {path.name for path in (tmp_path / "out").iterdir()} == files
     assert json.loads((tmp_path / "out" / "result.json").read_text()) == session_values(session)
-    for name in ("convergence.png", "violations.png"):
+    for name in figures:
         assert (tmp_path / "out" / name).read_bytes().startswith(b"\x89PNG")
     reader = Reader()
     reader.feed((tmp_path / "out" / "report.html").read_text())
     assert reader.open == []
     values = json.loads(reader.texts["data"])
     assert len(values["traces"][0]["cost"]) == session.search.simulations
+
+
+def test_every_prediction_is_older_than_its_simulation():
+    designs = SPEC.random(60, np.random.default_rng(0))
+    simulator = CorneredSimulator()
+    result = simulator.run(designs)
+    found = predict_onwards(PROBLEM, designs, result, trainings=3)
+    assert found.rows.tolist() == list(range(12, 60))
+    assert (found.low <= found.mean).all()
+    assert (found.mean <= found.high).all()
+    # What comes later changes nothing: another second half, the same predictions of the first.
+    other = np.concatenate([designs[:20], SPEC.random(40, np.random.default_rng(9))])
+    again = predict_onwards(PROBLEM, other, simulator.run(other), trainings=3)
+    np.testing.assert_array_equal(again.mean[: 20 - 12], found.mean[: 20 - 12])
+    truth = result.values[found.rows]
+    known = np.isfinite(truth)
+    held = ((found.low <= truth) & (truth <= found.high))[known].mean()
+    assert held > 0.7
+
+
+def test_a_short_run_predicts_nothing():
+    designs = SPEC.random(12, np.random.default_rng(0))
+    assert predict_onwards(PROBLEM, designs, CorneredSimulator().run(designs)) is None
 
 
 @pytest.mark.parametrize(
