@@ -1,0 +1,173 @@
+"""Designs of the shipped circuits with what ngspice 39.3 gave for them, outputs in the order of the spec.
+
+The first design of each circuit meets every limit of its problem; the second is a uniform random one.
+"""
+
+from typing import NamedTuple
+
+
+class Recorded(NamedTuple):
+    """One simulated design."""
+
+    circuit: str
+    values: dict[str, float]
+    outputs: tuple[float, ...]
+    is_feasible: bool
+
+
+RECORDED = (
+    Recorded(
+        "two_stage_opamp",
+        {"mp1": 3, "mn1": 70, "mp3": 49, "mn3": 13, "mn4": 22, "mn5": 87, "cc": 2.0},
+        (402.5882, 12733850.0, 62.98999, 5.049333e-08, 56.13476, 57.49946, 0.0002743356, 0.0001774032),
+        is_feasible=True,
+    ),
+    Recorded(
+        "two_stage_opamp",
+        {"mp1": 94, "mn1": 62, "mp3": 68, "mn3": 89, "mn4": 58, "mn5": 77, "cc": 8.3},
+        (28.96083, 5424186.0, 41.22067, 2.173279e-07, 56.71769, 56.78583, 0.002454855, 9.663215e-05),
+        is_feasible=False,
+    ),
+    Recorded(
+        "negative_gm_opamp",
+        {
+            "m_in": 70,
+            "m_diode": 37,
+            "m_cross": 41,
+            "m_tail": 62,
+            "m_bias": 5,
+            "m_drive": 96,
+            "m_copy": 20,
+            "m_sink_in": 37,
+            "m_sink_out": 99,
+            "cc": 0.95,
+            "rz": 1.6,
+            "l_in": 75,
+            "l_load": 105,
+            "l_tail": 210,
+            "l_sink": 45,
+            "reference": 6,
+        },
+        (
+            1559.772,
+            114223300.0,
+            64.53074,
+            5.54319e-09,
+            80.79089,
+            96.30261,
+            0.0001018845,
+            8.929353e-09,
+            0.0001335422,
+        ),
+        is_feasible=True,
+    ),
+    Recorded(
+        "negative_gm_opamp",
+        {
+            "m_in": 94,
+            "m_diode": 38,
+            "m_cross": 42,
+            "m_tail": 89,
+            "m_bias": 24,
+            "m_drive": 77,
+            "m_copy": 83,
+            "m_sink_in": 14,
+            "m_sink_out": 6,
+            "l_in": 90,
+            "l_load": 135,
+            "l_tail": 330,
+            "l_sink": 345,
+            "reference": 5,
+            "cc": 2.05,
+            "rz": 5.0,
+        },
+        (
+            958.8462,
+            14414540.0,
+            75.1663,
+            3.302614e-08,
+            61.85293,
+            101.5718,
+            0.0002324575,
+            1.621148e-08,
+            4.452007e-05,
+        ),
+        is_feasible=False,
+    ),
+    Recorded(
+        "optical_receiver",
+        {
+            "m_inv_n": 14,
+            "m_inv_p": 13,
+            "m_eq": 40,
+            "m_eq_tail": 29,
+            "m_lim": 22,
+            "m_lim_tail": 31,
+            "m_bias": 5,
+            "l_fast": 45,
+            "l_tail": 60,
+            "r_f": 3.3,
+            "r_eq": 1.8,
+            "r_eq_load": 1.8,
+            "r_lim_load": 3.5,
+            "c_eq": 125,
+        },
+        (33963.1, 4794379000.0, 3.777232e-07, 1.599676, 0.06312393, 0.001553155),
+        is_feasible=True,
+    ),
+    Recorded(
+        "optical_receiver",
+        {
+            "m_inv_n": 57,
+            "m_inv_p": 62,
+            "m_eq": 42,
+            "m_eq_tail": 54,
+            "m_lim": 35,
+            "m_lim_tail": 47,
+            "m_bias": 26,
+            "l_fast": 55,
+            "l_tail": 45,
+            "r_f": 3.1,
+            "r_eq": 1.2,
+            "r_eq_load": 3.5,
+            "r_lim_load": 3.7,
+            "c_eq": 5,
+        },
+        (22904.41, 951197800.0, 1.725832e-07, 0.2325929, 0.0002489924, 0.003039643),
+        is_feasible=False,
+    ),
+    Recorded(
+        "comparator",
+        {
+            "m_in": 30,
+            "m_tail": 43,
+            "m_latch_n": 5,
+            "m_latch_p": 5,
+            "m_reset": 3,
+            "m_precharge": 4,
+            "m_buffer_n": 3,
+            "m_buffer_p": 5,
+            "l_in": 50,
+            "l_latch": 135,
+        },
+        (0.00326315, 1.418875e-10, 1.2, 1.937728e-13, 0.003957389, 8.75619e-11),
+        is_feasible=True,
+    ),
+    Recorded(
+        "comparator",
+        {
+            "m_in": 57,
+            "m_tail": 38,
+            "m_latch_n": 42,
+            "m_latch_p": 54,
+            "m_reset": 24,
+            "m_precharge": 32,
+            "m_buffer_n": 34,
+            "m_buffer_p": 10,
+            "l_in": 50,
+            "l_latch": 85,
+        },
+        (0.002185179, 1.897935e-10, 1.199999, 6.004604e-13, 0.02983486, 8.081043e-11),
+        is_feasible=False,
+    ),
+)
