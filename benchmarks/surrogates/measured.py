@@ -60,7 +60,8 @@ def measured_circuit(
             same with and without it.
     """
     problem = circuit_problem(name, fidelity, corners=corners)
-    row_simulator = NgspiceSimulator(circuit_named(name, fidelity), mode="library")
+    circuit = circuit_named(problem.simulator["circuit"], fidelity)
+    row_simulator = NgspiceSimulator(circuit, mode="library", timeout_s=problem.timeout_s)
     memory = None if store is None else Store(store)
     return Measured(problem, BatchSimulator(row_simulator, store=memory))
 

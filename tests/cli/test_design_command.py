@@ -2,6 +2,7 @@ import csv
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -185,10 +186,12 @@ def test_a_circuit_gives_its_netlist_devices_and_waveforms(tmp_path, capsys):
     again = values["check"][0]["outputs"]
     assert again == pytest.approx(values["outputs"], rel=1e-9)
     done = subprocess.run(
-        ["ngspice", "-n", "-b", str(out / "best.cir")], capture_output=True, text=True, timeout=60,
+        ["ngspice", "-n", "-b", str(out / "best.cir")], capture_output=True, text=True, timeout=60, cwd=out,
         env={**os.environ, "OMP_NUM_THREADS": "1"}, check=False,
     )  # fmt: skip
-    assert "No. of Data Rows" in done.stdout
+    printed = re.search(r"^gain\s*=\s*(\S+)", done.stdout, re.MULTILINE)
+    assert printed is not None, done.stdout
+    assert float(printed[1]) == pytest.approx(values["outputs"]["gain"], rel=1e-4)
     assert {path.name for path in out.glob("*.png")} == {
         "convergence.png", "violations.png", "waveforms.png",
     }  # fmt: skip

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sciml.report.design_data import Curve, DeviceEntry, WavePanel
 from sciml.report.quantities import with_unit
+from sciml.surrogates.circuits.take_away import netlist_of
 from sciml.surrogates.ngspice.deck import Deck, Run
 from sciml.surrogates.ngspice.installation import program_path
 from sciml.surrogates.ngspice.plot import NgspiceError, Plot
@@ -40,6 +41,7 @@ def gather_evidence(
     best: Mapping[str, Value],
     first: Mapping[str, Value] | None,
     corner: Corner = NOMINAL,
+    shipped: tuple[str, str] | None = None,
 ) -> Evidence | None:
     """Evidence of the best design, its waveforms beside those of the first; None without ngspice.
 
@@ -48,12 +50,19 @@ def gather_evidence(
         best: input values of the best design.
         first: input values of the first design that simulated.
         corner: the condition of netlists and waveforms.
+        shipped: name and fidelity of a circuit that comes with the package, whose netlists then also print
+            what is measured.
     """
     if not isinstance(simulator, NgspiceSimulator):
         return None
     decks = simulator.decks(Job(best, corner))
-    names = ["best.cir", *(f"best_{_bench(deck)}.cir" for deck in decks[1:])]
-    netlists = {name: deck.text for name, deck in zip(names, decks, strict=True)}
+    netlists: dict[str, str] = {}
+    for deck in decks:
+        name = f"best_{_bench(deck)}.cir" if netlists else "best.cir"
+        netlists[name] = deck.text
+        if shipped is not None:
+            circuit, fidelity = shipped
+            netlists[name] = netlist_of(circuit, best, fidelity=fidelity, bench=_bench(deck), corner=corner)
     panels: tuple[WavePanel, ...] = ()
     if program_path() is not None:
         before = simulator.decks(Job(first, corner)) if first is not None else []

@@ -57,7 +57,12 @@ def _evidence(session: Session) -> Evidence | None:
     ok = np.flatnonzero(search.result.ok)
     first = spec.to_values(search.designs[ok[0]]) if len(ok) and ok[0] != search.best else None
     corner = session.conditions[0].corner if session.settings.corners else NOMINAL
-    return gather_evidence(session.simulator, spec.to_values(search.designs[search.best]), first, corner)
+    best = spec.to_values(search.designs[search.best])
+    described = session.problem.simulator
+    shipped = None
+    if "circuit" in described:
+        shipped = str(described["circuit"]), str(described.get("fidelity", "schematic"))
+    return gather_evidence(session.simulator, best, first, corner, shipped)
 
 
 def _facts(session: Session) -> dict[str, str]:
