@@ -1,7 +1,7 @@
 """How outputs move from one condition to another: learned from the designs that were simulated at several.
 
 A condition is a corner with one draw of mismatch. For every output and condition the shift of z against the
-first condition is smooth in the inputs (:mod:`sciml.surrogates.optimise.residual`); what one condition of a
+first condition is smooth in the inputs (:mod:`sciml.surrogates.optimise.residual`); what some conditions of a
 design said predicts the others.
 """
 
@@ -22,6 +22,7 @@ from sciml.surrogates.transforms import OutputTransform, fit_transform
 Array = NDArray[np.float64]
 _FIRST_DOUBT = 0.5  # of the spread of an output, for a shift that was never seen
 _SMALLEST_DOUBT = 0.02
+_AT_LEAST = 2  # conditions of a design that teaches shifts
 _BEYOND = 1e6  # more room than this, relative to a limit, is not told apart
 
 
@@ -64,7 +65,8 @@ class ConditionTable:
         self.is_asked = np.zeros((0, len(conditions)), dtype=bool)
         self._limits = np.array([_limit_of(goal, name) for name in spec.output_names])
         self._transform: OutputTransform | None = None
-        self._shifts: list[list[ResidualModel]] | None = None
+        self._shifts: list[ResidualModel] | None = None
+        self._constant = np.zeros((len(self.conditions), len(spec.outputs)))
 
     def __len__(self) -> int:
         return len(self.designs)
@@ -84,14 +86,22 @@ class ConditionTable:
         self.is_asked[row, condition] = True
 
     def learn(self) -> None:
-        """Learn maps and shifts anew from all that was simulated."""
+        """Learn maps and shifts anew from all that was simulated.
+
+        A design that was simulated at two conditions or more says how its outputs differ between them,
+        whichever they are: constant shifts by least squares over all such designs, then what is left as a
+        function of the inputs.
+        """
         flat = self.values.reshape(-1, self.values.shape[-1])
         self._transform = fit_transform(flat[np.isfinite(flat).all(axis=1)], self._limits)
         z, points = self._transform.encode(self.values), self.spec.to_unit(self.designs)
-        self._shifts = [
-            [ResidualModel(points, z[:, k, i] - z[:, 0, i]) for i in range(z.shape[2])]
-            for k in range(len(self.conditions))
-        ]
+        known = np.asarray(np.isfinite(z).all(axis=2))
+        rows = np.flatnonzero(known.sum(axis=1) >= _AT_LEAST)
+        z, known, points = z[rows], known[rows], points[rows]
+        self._constant = constant_shifts(z, known)
+        left = np.where(known[..., None], z - self._constant, np.nan)
+        level = np.nanmean(left, axis=1, keepdims=True) if len(rows) else left[:, :1]
+        self._shifts = [ResidualModel(points, column) for column in np.moveaxis(left - level, 1, 0)]
 
     def predict(self, rows: NDArray[np.intp]) -> tuple[Array, Array]:
         """Mean and doubt of z of designs at every condition, (row, condition, output) each.
@@ -101,16 +111,15 @@ class ConditionTable:
         """
         transform, shifts = self._fitted()
         points = self.spec.to_unit(self.designs[rows])
-        predicted = [[model.predict(points) for model in models] for models in shifts]
-        shift = np.moveaxis(np.array([[mean for mean, _ in models] for models in predicted]), 2, 0)
-        doubt = np.array([[_doubt(model) for model in models] for models in shifts])
-        left = np.moveaxis(np.array([[share for _, share in models] for models in predicted]), 2, 0)
-        doubt = np.maximum(doubt * left, _SMALLEST_DOUBT)  # (row, condition, output)
+        predicted = [model.predict(points) for model in shifts]
+        shift = self._constant + np.stack([mean for mean, _ in predicted], axis=1)
+        left = np.stack([share for _, share in predicted], axis=1)  # (row, condition)
+        doubt = np.stack([_doubt(model) for model in shifts])  # (condition, output)
+        doubt = np.maximum(doubt * left[..., None], _SMALLEST_DOUBT)
         z = transform.encode(self.values[rows])
         known = np.isfinite(z)
-        level = np.where(known, z - shift, np.nan)
         count = known.sum(axis=1)
-        own = np.where(known, level, 0.0).sum(axis=1) / np.maximum(count, 1)
+        own = np.where(known, z - shift, 0.0).sum(axis=1) / np.maximum(count, 1)
         base = np.where(count > 0, own, self._neighbours(rows))
         mean = np.where(known, np.nan_to_num(z), base[:, None, :] + shift)
         no_level = (count == 0)[:, None, :] * _FIRST_DOUBT
@@ -176,14 +185,14 @@ class ConditionTable:
         if not len(told):
             return np.zeros((len(rows), len(self.spec.outputs)))
         points = self.spec.to_unit(self.designs)
-        z = transform.encode(self.values[told])
-        flat = np.array([[model.shift for model in models] for models in shifts])
-        level = np.nanmean(z - flat[None], axis=1)
         distance = ((points[rows][:, None] - points[told][None]) ** 2).sum(axis=-1)
-        near = np.argsort(distance, axis=1, kind="stable")[:, :nearest]
-        return np.asarray(np.nan_to_num(level)[near].mean(axis=1))
+        near = told[np.argsort(distance, axis=1, kind="stable")[:, :nearest]]  # (row, nearest)
+        used, place = np.unique(near, return_inverse=True)
+        shift = self._constant + np.stack([model.predict(points[used])[0] for model in shifts], axis=1)
+        level = np.nanmean(transform.encode(self.values[used]) - shift, axis=1)
+        return np.asarray(np.nan_to_num(level)[place.reshape(near.shape)].mean(axis=1))
 
-    def _fitted(self) -> tuple[OutputTransform, list[list[ResidualModel]]]:
+    def _fitted(self) -> tuple[OutputTransform, list[ResidualModel]]:
         if self._transform is None or self._shifts is None:
             self.learn()
         assert self._transform is not None
@@ -191,10 +200,34 @@ class ConditionTable:
         return self._transform, self._shifts
 
 
-def _doubt(model: ResidualModel) -> float:
-    """Standard deviation of a shift before a point is near: what was left over, more after few points."""
+def constant_shifts(z: Array, known: NDArray[np.bool_]) -> Array:
+    """Shifts between conditions that fit all designs best, each with a level of its own.
+
+    Args:
+        z: (design, condition, output).
+        known: (design, condition).
+
+    Returns:
+        (condition, output), least squares; the first condition is 0, and so are conditions that no design
+        links with it.
+    """
+    count = known.sum(axis=1)
+    centred = np.where(known[..., None], z, 0.0)
+    mean = centred.sum(axis=1) / np.maximum(count, 1)[:, None]
+    right = np.where(known[..., None], centred - mean[:, None], 0.0).sum(axis=0)
+    weight = known / np.sqrt(np.maximum(count, 1))[:, None]
+    system = np.diag(known.sum(axis=0).astype(np.float64)) - weight.T @ weight
+    shifts: Array = np.zeros((z.shape[1], z.shape[2]))
+    # Without the first condition's row and column the levels are fixed.
+    shifts[1:] = np.linalg.lstsq(system[1:, 1:], right[1:], rcond=1e-9)[0]
+    return shifts
+
+
+def _doubt(model: ResidualModel) -> Array:
+    """Standard deviation of shifts (output,) before a point is near: what was left over, more after few
+    points."""
     count = len(model.points)
-    return float(np.sqrt((model.spread**2 * count + _FIRST_DOUBT**2) / (count + 1)))
+    return np.sqrt((model.spread**2 * count + _FIRST_DOUBT**2) / (count + 1))
 
 
 def _scale(limit: float) -> float:

@@ -105,14 +105,14 @@ class Corrected:
         mean, doubt = mean.copy(), doubt.copy()
         for i, model in enumerate(self._fitted()):
             correction, left = model.predict(points)
-            mean[:, i] += correction
+            mean[:, i] += correction[:, 0]
             doubt[:, i] *= self._widening(i) * left
         return mean, np.maximum(doubt, _SMALLEST_DOUBT)
 
     def _fitted(self) -> list[ResidualModel]:
         if self._models is None:
             points = self.spec.to_unit(self.designs)
-            self._models = [ResidualModel(points, column) for column in self._residuals.T]
+            self._models = [ResidualModel(points, column[:, None]) for column in self._residuals.T]
         return self._models
 
     def _widening(self, output: int) -> float:

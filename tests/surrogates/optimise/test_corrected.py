@@ -18,22 +18,22 @@ def predictor():
 
 def test_the_correction_meets_every_point_and_has_no_doubt_there():
     points = np.random.default_rng(0).uniform(size=(12, 3))
-    truth = np.sin(3 * points[:, 0]) + points[:, 1]
+    truth = np.stack([np.sin(3 * points[:, 0]) + points[:, 1], 2.0 - points[:, 2]], axis=1)
     found, left = ResidualModel(points, truth).predict(points)
     np.testing.assert_allclose(found, truth, atol=5e-3)
     assert left.max() < 0.05
 
 
 def test_far_away_only_the_shrunken_shift_remains():
-    model = ResidualModel(np.array([[0.1, 0.1], [0.11, 0.1], [0.1, 0.12]]), np.array([2.0, 2.0, 2.0]))
+    model = ResidualModel(np.array([[0.1, 0.1], [0.11, 0.1], [0.1, 0.12]]), np.full((3, 1), 2.0))
     found, left = model.predict(np.array([[0.9, 0.9]]))
-    assert model.shift == pytest.approx(6 / 4)
-    assert 1.5 < found[0] < 1.6
+    assert model.shift[0] == pytest.approx(6 / 4)
+    assert 1.5 < found[0, 0] < 1.6
     assert 0.95 < left[0] < 1
 
 
 def test_without_points_nothing_is_corrected():
-    found, left = ResidualModel(np.zeros((1, 2)), np.array([np.nan])).predict(np.ones((4, 2)))
+    found, left = ResidualModel(np.zeros((1, 2)), np.array([[np.nan]])).predict(np.ones((4, 2)))
     assert (found == 0).all()
     assert (left == 1).all()
 

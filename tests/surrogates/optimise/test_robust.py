@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 
 from sciml.errors import SettingsError
-from sciml.surrogates.optimise.conditions import Condition, ConditionTable, all_conditions
+from sciml.surrogates.optimise.conditions import (
+    Condition,
+    ConditionTable,
+    all_conditions,
+    constant_shifts,
+)
 from sciml.surrogates.optimise.modes import make_optimiser
 from sciml.surrogates.optimise.robust import RobustSettings, run_robust
 from sciml.surrogates.specification import Goal, Specification
@@ -85,6 +90,34 @@ def test_shifts_learned_from_sweeps_predict_other_conditions():
         assert error.mean() < 0.5 * np.abs(np.log(nominal / truth))[:, :3].mean()
     assert (doubt[:, 0] == 0).all()
     assert (doubt[:, 1:] > 0).all()
+
+
+def test_constant_shifts_are_found_through_a_chain_of_conditions():
+    generator = np.random.default_rng(0)
+    shifts = np.array([[0.0, 0.0], [1.0, -2.0], [3.0, 0.5], [7.0, 7.0]])
+    z = generator.normal(size=(30, 1, 2)) + shifts
+    known = np.zeros((30, 4), dtype=bool)
+    known[:10, :2] = known[10:, 1:3] = True  # nothing says anything of the last one
+    found = constant_shifts(np.where(known[..., None], z, np.nan), known)
+    np.testing.assert_allclose(found[:3], shifts[:3], atol=1e-12)
+    assert (found[3] == 0).all()
+
+
+def test_designs_that_never_saw_the_first_condition_teach_shifts_too():
+    conditions = [Condition(corner) for corner in CORNERS]
+    table = ConditionTable(SPEC, GOAL, conditions)
+    designs = SPEC.random(40, np.random.default_rng(1))
+    rows = table.add_designs(designs)
+    for row in rows[:30]:
+        for k in (0, 1) if row < 4 else (1, 2):  # the second condition links the first and the third
+            table.put(row, k, outputs(designs[row][None], CORNERS[k])[0])
+    for row in rows[30:]:
+        table.put(row, 0, outputs(designs[row][None], CORNERS[0])[0])
+    table.learn()
+    found = table._fitted()[0].decode(table.predict(rows[30:])[0])[:, 2, :3]
+    truth = outputs(designs[30:], CORNERS[2])[:, :3]
+    nominal = outputs(designs[30:])[:, :3]
+    assert np.abs(np.log(found / truth)).mean() < 0.5 * np.abs(np.log(nominal / truth)).mean()
 
 
 def test_the_worst_case_of_simulated_conditions_is_exact():
