@@ -5,7 +5,7 @@ For each circuit: the share of uniform random designs that meet each limit; the 
 the fidelities and how many schematic-feasible designs a layout leaves feasible; how many feasible designs
 pass the five corners at the nominal limits.
 
-    python -m benchmarks.surrogates.circuit_statistics [CIRCUIT …] [--random 600] [--level 300] [--seed 0]
+    python -m benchmarks.surrogates.circuit_statistics [CIRCUIT …] [--random 600] [--level 400] [--seed 0]
 """
 
 import argparse
@@ -129,7 +129,7 @@ def main() -> None:
     )
     parser.add_argument("circuits", nargs="*", default=list(CIRCUITS), choices=[*CIRCUITS, []])
     parser.add_argument("--random", type=int, default=600, help="uniform random designs")
-    parser.add_argument("--level", type=int, default=300, help="designs a level of the subset simulation")
+    parser.add_argument("--level", type=int, default=400, help="designs a level of the subset simulation")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, help="folder for the feasible designs found, one CSV a circuit")
     options = parser.parse_args()

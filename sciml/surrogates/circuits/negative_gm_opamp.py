@@ -49,7 +49,6 @@ SCHEMATIC = Schematic(
     ),
     capacitors=(Capacitor("cc", "n1", "nz", "cc"),),
     resistors=(Resistor("rz", "nz", "out", "rz"),),
-    detour=4.0,
 )
 INPUTS = (
     IntegerInput("m_in", 1, 99),
@@ -93,6 +92,17 @@ GOAL = Goal(
         Specification("ibias", maximum=0.15e-3),
     )
 )
+ROBUST_GOAL = Goal(
+    (
+        Specification("gain", minimum=800.0),
+        Specification("ugbw", minimum=80e6),
+        *GOAL.specifications[2:6],
+        Specification("offset", maximum=5e-3),
+        Specification("noise", maximum=12e-9),
+        Specification("ibias", maximum=0.16e-3),
+    )
+)
+"""At five corners with mismatch."""
 TIMEOUT_S = 20.0
 
 

@@ -124,14 +124,36 @@ def test_offset_spreads_as_pelgrom_says():
     assert spread[0] / spread[1] == pytest.approx(2.0, rel=0.5)
 
 
-ROBUST = {"mp1": 13, "mn1": 52, "mp3": 85, "mn3": 23, "mn4": 19, "mn5": 81, "cc": 4.2}
+ROBUST = {
+    "two_stage_opamp": {"mp1": 13, "mn1": 52, "mp3": 85, "mn3": 23, "mn4": 19, "mn5": 81, "cc": 4.2},
+    "negative_gm_opamp": {
+        "m_in": 73, "m_diode": 36, "m_cross": 40, "m_tail": 81, "m_bias": 6, "m_drive": 93, "m_copy": 24,
+        "m_sink_in": 44, "m_sink_out": 99, "l_in": 90, "l_load": 105, "l_tail": 240, "l_sink": 60,
+        "reference": 6, "cc": 1.25, "rz": 2.1,
+    },
+    "optical_receiver": {
+        "m_inv_n": 10, "m_inv_p": 16, "m_eq": 24, "m_eq_tail": 42, "m_lim": 11, "m_lim_tail": 44,
+        "m_bias": 10, "l_fast": 45, "l_tail": 105, "r_f": 3.6, "r_eq": 1.0, "r_eq_load": 1.7, "r_lim_load": 3.1, "c_eq": 90,
+    },
+    "comparator": {
+        "m_in": 30, "m_tail": 43, "m_latch_n": 5, "m_latch_p": 3, "m_reset": 4, "m_precharge": 4,
+        "m_buffer_n": 3, "m_buffer_p": 5, "l_in": 50, "l_latch": 135,
+    },
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("corner", FIVE_CORNERS, ids=lambda each: each.name)
-def test_a_robust_design_exists(corner: Corner):
-    for seed in (None, 1, 2, 3):
-        found = outputs("two_stage_opamp_biased", ROBUST, corner=corner, seed=seed)
-        assert is_feasible("two_stage_opamp", found, corners=True)
+@pytest.mark.parametrize("name", CIRCUITS)
+def test_a_design_meets_the_robust_limits_at_every_corner(name: str, corner: Corner):
+    circuit = str(circuit_problem(name, corners=True).simulator["circuit"])
+    for seed in (None,) if name == "comparator" else (None, 1):
+        found = outputs(circuit, ROBUST[name], corner=corner, seed=seed)
+        assert is_feasible(name, found, corners=True)
+
+
+@pytest.mark.parametrize("name", CIRCUITS)
+def test_the_recorded_design_is_feasible_as_a_layout_too(name: str):
+    assert is_feasible(name, outputs(name, FEASIBLE[name], fidelity="layout"))
 
 
 def test_a_design_at_its_limits_fails_at_a_corner():
