@@ -133,7 +133,8 @@ ROBUST = {
     },
     "optical_receiver": {
         "m_inv_n": 10, "m_inv_p": 16, "m_eq": 24, "m_eq_tail": 42, "m_lim": 11, "m_lim_tail": 44,
-        "m_bias": 10, "l_fast": 45, "l_tail": 105, "r_f": 3.6, "r_eq": 1.0, "r_eq_load": 1.7, "r_lim_load": 3.1, "c_eq": 90,
+        "m_bias": 10, "l_fast": 45, "l_tail": 105, "r_f": 3.6, "r_eq": 1.0, "r_eq_load": 1.7,
+        "r_lim_load": 3.1, "c_eq": 90,
     },
     "comparator": {
         "m_in": 30, "m_tail": 43, "m_latch_n": 5, "m_latch_p": 3, "m_reset": 4, "m_precharge": 4,
