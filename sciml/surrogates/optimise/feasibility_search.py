@@ -7,7 +7,7 @@ objectives that is likely to be.
 
 1. A Sobol set spread on the cube of `features.py`.
 2. Gaussian processes of the margins of `margins.py` and of success, with deviations stretched to the errors
-   that they make on designs left out.
+   that they make on designs left out; auxiliary outputs are predicted first and serve as features.
 3. Proposals: children of the best designs with steps of all lengths inside a trust region around the best
    one, crossings of good designs, and designs anywhere; the best of them breed again on the models.
 4. ln P(feasible) = sum over specifications of ln Phi(mean / deviation). Of a batch the first design is the
@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from scipy.stats import qmc
 
 from sciml.errors import SettingsError
+from sciml.surrogates.optimise.auxiliary_features import AuxiliaryFeatures, telling_columns
 from sciml.surrogates.optimise.candidate_pool import PoolSettings, first_pool, next_pool
 from sciml.surrogates.optimise.features import Cube
 from sciml.surrogates.optimise.gaussian_process import GaussianProcesses, Hyperparameters
@@ -63,6 +64,17 @@ class FeasibilitySettings:
             raise SettingsError(f"a batch is 1 at least, initial 2: not {self.batch} and {self.initial}")
 
 
+@dataclass(frozen=True)
+class _Found:
+    """Length scales found on the first `count` designs, and the auxiliary outputs that count."""
+
+    count: int
+    targets: int
+    auxiliary: NDArray[np.intp]
+    of_auxiliary: Hyperparameters | None
+    of_targets: Hyperparameters
+
+
 class FeasibilitySearch:
     """See the module. What it asks depends on the seed and on what it was told, in its order."""
 
@@ -74,7 +86,7 @@ class FeasibilitySearch:
         self._goal, self._spec, self._seed = problem.goal, problem.spec, seed
         self._grid, self._cube = Grid(problem.spec), Cube(problem.spec)
         self._first_row = 0  # of the present start
-        self._fitted: tuple[int, Hyperparameters] | None = None
+        self._fitted: _Found | None = None
         self._queue = self._spread(self.settings.initial or len(problem.spec.inputs) + 3)
 
     @property
@@ -185,11 +197,15 @@ class FeasibilitySearch:
             near = np.argsort(np.abs(points - points[center]).max(axis=1), kind="stable")
             best = np.argsort(merit, kind="stable")[: self.settings.rows // 4]
             rows = np.unique(np.concatenate([best, near])[: self.settings.rows])
-        targets, features = self._targets(len(merit)), self._cube.features(self.history.designs)
-        processes = GaussianProcesses(features[rows], targets[rows], self._hyperparameters(targets.shape[1]))
+        targets = self._targets(len(merit))
+        found = self._found(targets.shape[1])
+        features = self._cube.features(self.history.designs[rows])
+        auxiliary = self.history.result.auxiliary[rows][:, found.auxiliary]
+        widen = AuxiliaryFeatures(features, auxiliary, found.of_auxiliary)
+        processes = GaussianProcesses(widen(features), targets[rows], found.of_targets)
         objective = self._objective()
         best_objective = None if objective is None else float(objective[self.history.feasible].min())
-        return MarginModels(processes, len(self._goal.specifications), best_objective)
+        return MarginModels(processes, widen, len(self._goal.specifications), best_objective)
 
     def _targets(self, count: int) -> Array:
         """Margins, success and objective of the first `count` designs, (design, target)."""
@@ -201,19 +217,23 @@ class FeasibilitySearch:
             columns.append(objective[:count, None])
         return np.concatenate(columns, axis=1)
 
-    def _hyperparameters(self, targets: int) -> Hyperparameters:
+    def _found(self, targets: int) -> _Found:
         """Length scales fitted on the designs that there were at the last of a rising row of numbers, so that
         they follow from the history alone."""
         count = 2
         while int(count * self.settings.growth) + 1 <= len(self.history):
             count = int(count * self.settings.growth) + 1
-        if self._fitted is None or self._fitted[0] != count or len(self._fitted[1].noise) != targets:
+        if self._fitted is None or (self._fitted.count, self._fitted.targets) != (count, targets):
             table = self._targets(count)
             short = shortfall(table[:, : len(self._goal.specifications)])
             rows = np.sort(np.argsort(short, kind="stable")[: self.settings.fit_rows])
-            features = self._cube.features(self.history.designs[:count])
-            self._fitted = count, GaussianProcesses(features[rows], table[rows]).hyperparameters
-        return self._fitted[1]
+            features = self._cube.features(self.history.designs[rows])
+            auxiliary = self.history.result.auxiliary[rows]
+            columns = telling_columns(auxiliary)
+            widen = AuxiliaryFeatures(features, auxiliary[:, columns])
+            of_targets = GaussianProcesses(widen(features), table[rows]).hyperparameters
+            self._fitted = _Found(count, targets, columns, widen.hyperparameters, of_targets)
+        return self._fitted
 
     def _choose(self, pool: Array, models: MarginModels, count: int) -> list[int]:
         score = models.score(self._cube.features(pool))

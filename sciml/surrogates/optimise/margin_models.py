@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from scipy.special import log_ndtr
 from scipy.stats import norm
 
+from sciml.surrogates.optimise.auxiliary_features import AuxiliaryFeatures
 from sciml.surrogates.optimise.gaussian_process import GaussianProcesses
 
 Array = NDArray[np.float64]
@@ -18,17 +19,20 @@ class MarginModels:
 
     Args:
         models: fitted to the columns (specifications, success, objective or none).
+        widen: adds the predicted auxiliary outputs to features.
         specifications: how many.
         best: the objective to improve on; None while nothing is feasible.
     """
 
-    def __init__(self, models: GaussianProcesses, specifications: int, best: float | None) -> None:
-        self._models, self._count, self._best = models, specifications, best
+    def __init__(
+        self, models: GaussianProcesses, widen: AuxiliaryFeatures, specifications: int, best: float | None
+    ) -> None:
+        self._models, self._widen, self._count, self._best = models, widen, specifications, best
 
     def score(self, features: Array) -> Array:
         """ln P(every limit is met and the simulation succeeds), (item,); plus the logarithm of the expected
         improvement of the objective where one counts."""
-        mean, deviation = self._models.predict(features)
+        mean, deviation = self._models.predict(self._widen(features))
         met = self._count + 1
         score: Array = log_ndtr(mean[:, :met] / deviation[:, :met]).sum(axis=1)
         if self._best is not None:
@@ -39,7 +43,7 @@ class MarginModels:
         """For each of `count` functions drawn jointly the item that it holds best: with the least shortfall,
         then the best objective or the largest least margin."""
         chosen = []
-        for drawn in self._models.sample(features, count, generator):
+        for drawn in self._models.sample(self._widen(features), count, generator):
             short = np.maximum(-drawn[:, : self._count], 0.0).sum(axis=1)
             short += SUCCESS_WEIGHT * np.maximum(-drawn[:, self._count], 0.0)
             if self._best is not None:
