@@ -70,11 +70,11 @@ OUTPUTS = (
 )
 GOAL = Goal(
     (
-        Specification("offset_sigma", maximum=3.5e-3),
-        Specification("delay", maximum=165e-12),
+        Specification("offset_sigma", maximum=3.3e-3),
+        Specification("delay", maximum=140e-12),
         Specification("decision", minimum=1.0),
-        Specification("energy", maximum=250e-15),
-        Specification("kickback", maximum=4e-3),
+        Specification("energy", maximum=200e-15),
+        Specification("kickback", maximum=3e-3),
         Specification("reset", maximum=120e-12),
     )
 )

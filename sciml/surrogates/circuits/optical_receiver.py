@@ -80,9 +80,9 @@ OUTPUTS = (
 )
 GOAL = Goal(
     (
-        Specification("gain", minimum=22e3),
-        Specification("bandwidth", minimum=4e9),
-        Specification("noise", maximum=0.4e-6),
+        Specification("gain", minimum=25e3),
+        Specification("bandwidth", minimum=4.5e9),
+        Specification("noise", maximum=0.45e-6),
         Specification("eye", minimum=0.7),
         Specification("overshoot", maximum=0.08),
         Specification("power", maximum=1.6e-3),
