@@ -22,6 +22,7 @@ from sciml.surrogates.transforms import OutputTransform, fit_transform
 Array = NDArray[np.float64]
 _FIRST_DOUBT = 0.5  # of the spread of an output, for a shift that was never seen
 _SMALLEST_DOUBT = 0.02
+_RIDGE, _RIDGE_OF_ONE = 1e-6, 0.1  # of a corner's or a draw's number, of a condition's own
 _AT_LEAST = 2  # conditions of a design that teaches shifts
 _BEYOND = 1e6  # more room than this, relative to a limit, is not told apart
 
@@ -98,7 +99,7 @@ class ConditionTable:
         known = np.asarray(np.isfinite(z).all(axis=2))
         rows = np.flatnonzero(known.sum(axis=1) >= _AT_LEAST)
         z, known, points = z[rows], known[rows], points[rows]
-        self._constant = constant_shifts(z, known)
+        self._constant = constant_shifts(z, known, self.conditions)
         left = np.where(known[..., None], z - self._constant, np.nan)
         level = np.nanmean(left, axis=1, keepdims=True) if len(rows) else left[:, :1]
         self._shifts = [ResidualModel(points, column) for column in np.moveaxis(left - level, 1, 0)]
@@ -200,27 +201,39 @@ class ConditionTable:
         return self._transform, self._shifts
 
 
-def constant_shifts(z: Array, known: NDArray[np.bool_]) -> Array:
-    """Shifts between conditions that fit all designs best, each with a level of its own.
+def constant_shifts(z: Array, known: NDArray[np.bool_], conditions: Sequence[Condition]) -> Array:
+    """Shifts between conditions that fit all designs best, each design with a level of its own.
+
+    A shift is one number of its corner, one of its draw of mismatch, and a third of its own that is held
+    small, so that a corner never met with some draw is not a blank.
 
     Args:
         z: (design, condition, output).
         known: (design, condition).
+        conditions: in the order of the table.
 
     Returns:
-        (condition, output), least squares; the first condition is 0, and so are conditions that no design
-        links with it.
+        (condition, output), ridge regression; the first condition is 0, and near 0 is what no design links
+        with it.
     """
     count = known.sum(axis=1)
     centred = np.where(known[..., None], z, 0.0)
     mean = centred.sum(axis=1) / np.maximum(count, 1)[:, None]
     right = np.where(known[..., None], centred - mean[:, None], 0.0).sum(axis=0)
     weight = known / np.sqrt(np.maximum(count, 1))[:, None]
-    system = np.diag(known.sum(axis=0).astype(np.float64)) - weight.T @ weight
-    shifts: Array = np.zeros((z.shape[1], z.shape[2]))
-    # Without the first condition's row and column the levels are fixed.
-    shifts[1:] = np.linalg.lstsq(system[1:, 1:], right[1:], rcond=1e-9)[0]
-    return shifts
+    system = np.diag(known.sum(axis=0).astype(np.float64)) - weight.T @ weight  # levels eliminated
+    corners = list(dict.fromkeys(each.corner.name for each in conditions))
+    seeds = list(dict.fromkeys(each.seed for each in conditions))
+    parts = [
+        np.array([[each.corner.name == name for name in corners] for each in conditions], dtype=np.float64),
+        np.array([[each.seed == seed for seed in seeds] for each in conditions], dtype=np.float64),
+        np.eye(len(conditions)),
+    ]
+    factors = np.concatenate(parts, axis=1)
+    ridge = np.array([_RIDGE] * (len(corners) + len(seeds)) + [_RIDGE_OF_ONE] * len(conditions))
+    found = np.linalg.solve(factors.T @ system @ factors + np.diag(ridge), factors.T @ right)
+    shifts: Array = factors @ found
+    return shifts - shifts[:1]
 
 
 def _doubt(model: ResidualModel) -> Array:

@@ -27,8 +27,9 @@ Array = NDArray[np.float64]
 class RobustSettings:
     """How corners are learned."""
 
-    sweeps: int = 4
-    """Designs that are simulated at every condition only to learn from them."""
+    sweeps: int = 2
+    """Designs that are simulated at every corner, and with every draw of mismatch at the first one, only to
+    learn from them."""
     first_sweep: int = 15
     """Designs simulated before the first sweep."""
     progress: float = 0.6
@@ -52,7 +53,7 @@ class RobustRun:
         feasible_design: its row.
         again: result of the feasible design at every condition, simulated anew; None without one. These
             simulations are a check and are not counted.
-        sweeps: designs that were simulated everywhere to learn.
+        sweeps: designs that were simulated only to learn.
     """
 
     conditions: tuple[Condition, ...]
@@ -222,7 +223,8 @@ class _State:
         return Result(values, nothing, ok, np.ones(len(rows), dtype=bool), failures, cost_s)
 
     def sweep(self) -> None:
-        """Simulate the best design everywhere, where enough has been gained since the last time."""
+        """Simulate the best design on the cross of corners and draws, if enough was gained since the last
+        time. Being the best of those that were violated somewhere, it is no candidate."""
         is_late = len(self.history) < self.settings.first_sweep or self.sweeps >= self.settings.sweeps
         if self.settings.exhaustive or is_late or self.is_done or not self.history.result.ok.any():
             return
@@ -231,12 +233,14 @@ class _State:
         gained = cost[row] <= self.settings.progress * self._cost_at_sweep
         if not np.isfinite(cost[row]) or not gained or self.left < len(self.table.conditions):
             return
-        for k in np.flatnonzero(~self.table.is_asked[row]):
-            self._ask({int(k): np.array([row])})
+        first = self.table.conditions[0]
+        for k, each in enumerate(self.table.conditions):
+            is_on_cross = each.corner == first.corner or each.seed == first.seed
+            if is_on_cross and not self.table.is_asked[row, k]:
+                self._ask({k: np.array([row])})
         self.sweeps += 1
         self._cost_at_sweep = float(cost[row])
         self.table.learn()
-        self._note_feasible(np.array([row], dtype=np.intp))
 
     def check(self, confirm: Simulator) -> None:
         """Simulate a feasible design at every condition again; if that refutes it the search goes on."""

@@ -98,9 +98,20 @@ def test_constant_shifts_are_found_through_a_chain_of_conditions():
     z = generator.normal(size=(30, 1, 2)) + shifts
     known = np.zeros((30, 4), dtype=bool)
     known[:10, :2] = known[10:, 1:3] = True  # nothing says anything of the last one
-    found = constant_shifts(np.where(known[..., None], z, np.nan), known)
-    np.testing.assert_allclose(found[:3], shifts[:3], atol=1e-12)
-    assert (found[3] == 0).all()
+    conditions = [Condition(corner) for corner in CORNERS[:4]]
+    found = constant_shifts(np.where(known[..., None], z, np.nan), known, conditions)
+    np.testing.assert_allclose(found[:3], shifts[:3], atol=1e-4)
+
+
+def test_a_corner_and_a_draw_that_were_met_apart_say_what_they_do_together():
+    conditions = all_conditions(CORNERS[:3], 3)
+    corner, draw = np.array([0.0, 2.0, -1.0]), np.array([0.0, 0.5, -0.7])
+    truth = (corner[:, None] + draw[None]).reshape(9, 1)
+    z = np.random.default_rng(0).normal(size=(6, 1, 1)) + truth
+    known = np.zeros((6, 9), dtype=bool)
+    known[:, [0, 1, 2, 3, 6]] = True  # all draws at the first corner, the first draw at all corners
+    found = constant_shifts(np.where(known[..., None], z, np.nan), known, conditions)
+    np.testing.assert_allclose(found, truth, atol=1e-4)
 
 
 def test_designs_that_never_saw_the_first_condition_teach_shifts_too():
