@@ -110,6 +110,7 @@ def run_design(
             progress(state.run(stopped))
         if stopped == "feasible":
             break
+    state.confirm_best()
     return state.run(stopped)
 
 
@@ -141,24 +142,24 @@ class _State:
         return self.confirmed[row]
 
     def best(self) -> int | None:
-        """The best row; a design that was refuted is none. One that improves on the first is confirmed
-        too."""
-        while True:
-            refuted = np.array([row for row, met in self.confirmed.items() if not met], dtype=np.intp)
-            row = best_design(self.history, refuted)
-            if row is None or not self.history.feasible[row] or row in self.confirmed:
-                return row
+        """The best row; a design that was refuted is none."""
+        refuted = np.array([row for row, met in self.confirmed.items() if not met], dtype=np.intp)
+        return best_design(self.history, refuted)
+
+    def confirm_best(self) -> None:
+        """Simulate the best design a second time if it is feasible and was not, and the next if it is
+        refuted."""
+        started = time.perf_counter()
+        while (row := self.best()) is not None and self.history.feasible[row] and row not in self.confirmed:
             self._again(row)
+        self.seconds_simulating += time.perf_counter() - started
 
     def run(self, stopped: Stopped) -> DesignRun:
         """The run so far as a value."""
-        started = time.perf_counter()
-        best = self.best()
-        self.seconds_simulating += time.perf_counter() - started
         return DesignRun(
             designs=self.history.designs,
             result=self.history.result,
-            best=best,
+            best=self.best(),
             first_feasible=self.first_feasible,
             confirmed=dict(self.confirmed),
             stopped=stopped,
