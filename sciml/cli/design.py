@@ -1,5 +1,6 @@
 """`sciml design`: inputs of a simulator that meet specifications."""
 
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -25,8 +26,10 @@ _COMMAND = (
     "External program that simulates: one JSON object a line in, one a line out; see docs/design-circuits.md."
 )
 _MODE = "default, bagnet, evolution or random."
-_STORE = "Simulations are kept in this SQLite file and never run twice [default: simulations.sqlite in -o]."
-_JOBS = "Simulations at the same time [default: processors for ngspice, 1 for a program]."
+_STORE = (
+    "Simulations are kept in this SQLite file and never run twice; simulations.sqlite in -o if not given."
+)
+_JOBS = "Simulations at the same time; if not given, as many as processors for ngspice, 1 for a program."
 _CLUSTER = "Simulate on a Dask cluster, such as tcp://host:8786."
 _CORNERS = "The design must meet every specification at all corners of the problem."
 _UNSAFE = "Let a netlist of your own hold any line (.control, .include, …). It can then run any program."
@@ -186,7 +189,7 @@ def _print_result(session: "Session") -> None:
             each.output,
             with_unit(value, unit),
             f"{sign} {with_unit(each.limit, unit)}",
-            f"{100 * margin:+.1f} %",
+            f"{100 * margin:+.1f} %" if math.isfinite(margin) else "–",
             "met" if margin >= 0 else "missed",
         )
     console.print(rows)
