@@ -127,13 +127,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("circuits", nargs="*", default=list(CIRCUITS), choices=[*CIRCUITS, []])
+    parser.add_argument(
+        "circuits", nargs="*", metavar="CIRCUIT", help=f"of {', '.join(CIRCUITS)}; all if none"
+    )
     parser.add_argument("--random", type=int, default=600, help="uniform random designs")
     parser.add_argument("--level", type=int, default=400, help="designs a level of the subset simulation")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, help="folder for the feasible designs found, one CSV a circuit")
     options = parser.parse_args()
-    for name in options.circuits:
+    for name in options.circuits or CIRCUITS:
         run(name, options.random, options.level, options.seed, options.keep)
 
 
