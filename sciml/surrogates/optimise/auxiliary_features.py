@@ -37,8 +37,10 @@ class AuxiliaryFeatures:
     ) -> None:
         self._models: GaussianProcesses | None = None
         if auxiliary.shape[1]:
-            shaped = np.arcsinh((auxiliary - np.nanmedian(auxiliary, axis=0)) / np.nanstd(auxiliary, axis=0))
-            self._low, self._high = np.nanmin(shaped, axis=0), np.nanmax(shaped, axis=0)
+            shaped = np.stack([_shaped(column) for column in auxiliary.T], axis=1)
+            known = np.isfinite(shaped)
+            self._low = np.min(shaped, axis=0, initial=0.0, where=known)
+            self._high = np.maximum(np.max(shaped, axis=0, initial=0.0, where=known), self._low + 1e-9)
             self._models = GaussianProcesses(features, shaped, hyperparameters)
 
     @property
@@ -53,3 +55,11 @@ class AuxiliaryFeatures:
         mean = self._models.predict(features)[0]
         scaled = (mean - self._low) / (self._high - self._low)
         return np.concatenate([features, np.clip(scaled, -0.2, 1.2)], axis=1)
+
+
+def _shaped(column: Array) -> Array:
+    """Values (design,) around their median, far ones drawn in; NaN where not known."""
+    known = column[np.isfinite(column)]
+    if len(known) == 0:
+        return column
+    return np.asarray(np.arcsinh((column - np.median(known)) / (np.std(known) or 1.0)))

@@ -8,8 +8,8 @@ objectives that is likely to be.
 1. A Sobol set spread on the cube of `features.py`.
 2. Gaussian processes of the margins of `margins.py` and of success, with deviations stretched to the errors
    that they make on designs left out; auxiliary outputs are predicted first and serve as features.
-3. Proposals: children of the best designs with steps of all lengths inside a trust region around the best
-   one, crossings of good designs, and designs anywhere; the best of them breed again on the models.
+3. Proposals in a trust region around the best design: its children, with few or all genes moved, and
+   crossings of good designs; those that the models hold best breed again.
 4. ln P(feasible) = sum over specifications of ln Phi(mean / deviation). Of a batch the first design is the
    most likely one; the others follow functions drawn from the models (Thompson sampling).
 5. The trust region grows with successes and shrinks with failures; when it has collapsed, some spread designs
@@ -27,14 +27,14 @@ from scipy.stats import qmc
 
 from sciml.errors import SettingsError
 from sciml.surrogates.optimise.auxiliary_features import AuxiliaryFeatures, telling_columns
-from sciml.surrogates.optimise.candidate_pool import PoolSettings, first_pool, next_pool
+from sciml.surrogates.optimise.candidate_pool import Box, PoolSettings, box_around, first_pool, next_pool
 from sciml.surrogates.optimise.features import Cube
 from sciml.surrogates.optimise.gaussian_process import GaussianProcesses, Hyperparameters
 from sciml.surrogates.optimise.grid import ENUMERABLE, Grid
 from sciml.surrogates.optimise.history import History
 from sciml.surrogates.optimise.margin_models import MarginModels
 from sciml.surrogates.optimise.margins import shortfall, signed_margins
-from sciml.surrogates.optimise.trust_region import TrustRegion
+from sciml.surrogates.optimise.trust_region import LARGEST, TrustRegion
 from sciml.surrogates.problem import Problem
 from sciml.surrogates.result import Result
 from sciml.surrogates.simulator import Cutoff
@@ -180,16 +180,31 @@ class FeasibilitySearch:
         models = self._models(points, merit, center)
         if self._grid.size is not None and self._grid.size <= ENUMERABLE:
             return self.history.unseen(self._grid.all()), models
-        pool_settings = self.settings.pool
-        good = points[np.argsort(merit, kind="stable")[: max(4, min(pool_settings.parents, len(merit) // 3))]]
-        first = first_pool(points[center], good, self.region.side, pool_settings, generator)
-        pool = self.history.unseen(self._cube.designs(first))
-        for _ in range(pool_settings.rounds):
+        settings, best = self.settings.pool, self.history.designs[center]
+        good = points[np.argsort(merit, kind="stable")[: max(4, min(settings.parents, len(merit) // 3))]]
+        side = self.region.side
+        pool = self.history.designs[:0]
+        while len(pool) == 0 and side <= 4 * LARGEST:  # all designs of a small region may be known
+            region = self._box(best, side)
+            first = first_pool(points[center], good, region, settings, generator)
+            pool, side = self.history.unseen(self._cube.designs(first)), 2 * side
+        if len(pool) == 0:
+            return self._grid.random_unseen(settings.breeding, self.history, generator), models
+        for _ in range(settings.rounds):
             score = models.score(self._cube.features(pool))
             top = self._cube.points(pool[np.argsort(-score)[:48]])
-            more = self._cube.designs(next_pool(top, pool_settings.breeding, generator))
-            pool = self.history.unseen(np.concatenate([pool, more]))
+            more = region.clip(next_pool(top, settings.breeding, generator))
+            pool = self.history.unseen(np.concatenate([pool, self._cube.designs(more)]))
         return pool, models
+
+    def _box(self, best: Array, side: float) -> Box:
+        """The trust region of a side around a design (input,)."""
+        position, step = self._grid.positions(best[None]), np.where(self._grid.is_free, 0.0, 1.0)
+        point, below, above = (
+            self._cube.points(self._grid.designs(position + move * step))[0] for move in (0, -1, 1)
+        )
+        is_category = self._grid.is_category
+        return box_around(point, np.where(is_category, 0.0, below), np.where(is_category, 1.0, above), side)
 
     def _models(self, points: Array, merit: Array, center: int) -> MarginModels:
         rows = np.arange(len(merit))

@@ -10,6 +10,9 @@ from sciml.surrogates.optimise.auxiliary_features import AuxiliaryFeatures
 from sciml.surrogates.optimise.gaussian_process import GaussianProcesses
 
 Array = NDArray[np.float64]
+DOUBT_PENALTY = 1e6
+"""What a chance of success below one half costs: such designs come last, since a failure teaches nothing of
+the margins, and where nothing is known of them any hope is left."""
 SUCCESS_WEIGHT = 3.0
 """What a failure weighs beside shortfalls when drawn functions are compared."""
 
@@ -31,10 +34,13 @@ class MarginModels:
 
     def score(self, features: Array) -> Array:
         """ln P(every limit is met and the simulation succeeds), (item,); plus the logarithm of the expected
-        improvement of the objective where one counts."""
+        improvement of the objective where one counts. Designs that more likely fail than not come last.
+        """
         mean, deviation = self._models.predict(self._widen(features))
         met = self._count + 1
-        score: Array = log_ndtr(mean[:, :met] / deviation[:, :met]).sum(axis=1)
+        terms = log_ndtr(mean[:, :met] / deviation[:, :met])
+        score: Array = terms.sum(axis=1)
+        score -= DOUBT_PENALTY * np.maximum(0.5 - np.exp(terms[:, self._count]), 0.0)
         if self._best is not None:
             score = score + _log_improvement(self._best, mean[:, met], deviation[:, met])
         return score
