@@ -30,6 +30,9 @@ _STORE = (
     "Simulations are kept in this SQLite file and never run twice; simulations.sqlite in -o if not given."
 )
 _JOBS = "Simulations at the same time; if not given, as many as processors for ngspice, 1 for a program."
+_BATCH = (
+    "Designs chosen and simulated together; if not given, as many as --jobs says, else the mode's own number."
+)
 _CLUSTER = "Simulate on a Dask cluster, such as tcp://host:8786."
 _CORNERS = "The design must meet every specification at all corners of the problem."
 _UNSAFE = "Let a netlist of your own hold any line (.control, .include, …). It can then run any program."
@@ -43,9 +46,7 @@ def design(
     command: Annotated[str | None, typer.Option(metavar='"PROG ARGS"', help=_COMMAND)] = None,
     budget: Annotated[int, typer.Option(min=1, help="Simulations at most, for each seed.")] = 300,
     mode: Annotated[str, typer.Option(help=_MODE)] = "default",
-    batch: Annotated[
-        int | None, typer.Option(min=1, help="Designs at most before the optimiser is asked again.")
-    ] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help=_BATCH)] = None,
     seed: Annotated[int, typer.Option(min=0, help="First seed.")] = 0,
     seeds: Annotated[int, typer.Option(min=1, help="Runs with consecutive seeds.")] = 1,
     jobs: Annotated[int | None, typer.Option(min=1, help=_JOBS)] = None,

@@ -16,6 +16,7 @@ from sciml.surrogates.optimise.conditions import Condition, all_conditions
 from sciml.surrogates.optimise.history import join_results
 from sciml.surrogates.optimise.loop import DesignRun, run_design
 from sciml.surrogates.optimise.modes import make_optimiser
+from sciml.surrogates.optimise.optimiser import Optimiser
 from sciml.surrogates.optimise.robust import RobustRun, run_robust
 from sciml.surrogates.problem import Problem
 from sciml.surrogates.result import Result
@@ -172,9 +173,9 @@ class _OneSeed:
         get a search for their front once a design is feasible."""
         goal, settings = self.problem.goal, self.settings
         has_front = len(goal.objectives) > 1
-        optimiser = make_optimiser(settings.mode, self.problem, self.seed)
+        optimiser = self._optimiser()
         run = run_design(
-            self.problem, self.truth, optimiser, budget=settings.budget, batch=settings.batch,
+            self.problem, self.truth, optimiser, budget=settings.budget, batch=settings.at_once,
             stop_at_first=True if has_front and goal.specifications else None,
             confirm=self.fresh, progress=self._told,
         )  # fmt: skip
@@ -193,6 +194,12 @@ class _OneSeed:
             run.seconds_simulating, run.seconds_choosing,
         )  # fmt: skip
 
+    def _optimiser(self) -> Optimiser:
+        """A new one; the default mode chooses as many designs at once as are simulated at once."""
+        batch = self.settings.at_once
+        fields = {"batch": batch} if batch is not None and self.settings.mode == "default" else {}
+        return make_optimiser(self.settings.mode, self.problem, self.seed, **fields)
+
     def _widened(self, first: DesignRun, budget: int) -> DesignRun:
         from sciml.surrogates.optimise.front_search import FrontSearch
 
@@ -206,7 +213,7 @@ class _OneSeed:
                 self.progress(self.seed, len(designs), designs, both)
 
         more = run_design(
-            self.problem, self.truth, search, budget=budget, batch=self.settings.batch,
+            self.problem, self.truth, search, budget=budget, batch=self.settings.at_once,
             stop_at_first=False, confirm=self.fresh, progress=told,
         )  # fmt: skip
         shift = len(first.designs)
@@ -223,7 +230,7 @@ class _OneSeed:
 
     def robust(self, conditions: tuple[Condition, ...]) -> Search:
         """Until a design is feasible at every condition."""
-        optimiser = make_optimiser(self.settings.mode, self.problem, self.seed)
+        optimiser = self._optimiser()
 
         def told(run: RobustRun) -> None:
             if self.progress is not None:
@@ -232,7 +239,7 @@ class _OneSeed:
         started = time.perf_counter()
         run = run_robust(
             self.problem, self.truth, optimiser, conditions, budget=self.settings.budget,
-            batch=self.settings.batch, confirm=self.fresh, progress=told,
+            batch=self.settings.at_once, confirm=self.fresh, progress=told,
         )  # fmt: skip
         again = run.again or ()
         if not again and run.best is not None:

@@ -18,7 +18,8 @@ class SessionSettings:
     mode: str = "default"
     """How designs are chosen: one of `MODES`."""
     batch: int | None = None
-    """Designs simulated before the optimiser is asked again; None leaves it to the optimiser."""
+    """Designs simulated before the optimiser is asked again; None: as many as `jobs`, if that is given, else
+    the mode's own number."""
     seed: int = 0
     """First seed."""
     seeds: int = 1
@@ -46,6 +47,11 @@ class SessionSettings:
             raise SettingsError("--mismatch N goes with --corners, and N is not negative")
         if self.jobs is not None and self.scheduler is not None:
             raise SettingsError("--jobs is for this machine, --scheduler for a cluster: give one of them")
+
+    @property
+    def at_once(self) -> int | None:
+        """Designs that are chosen together; None leaves it to the mode."""
+        return self.batch if self.batch is not None else self.jobs
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from sciml.surrogates.session.prequential import predict_onwards
 from sciml.surrogates.session.problem_choice import choose_problem
 from sciml.surrogates.session.records import designs_csv
 from sciml.surrogates.session.report import session_report
+from sciml.surrogates.session.session import run_session
 from sciml.surrogates.session.settings import ProblemChoice, SessionSettings
 from sciml.surrogates.session.values import session_values
 from sciml.surrogates.session.verdict import margins, missed_texts, verdict
@@ -27,7 +28,7 @@ from tests.surrogates.optimise.cornered_amplifier import (
     TWO_OBJECTIVES,
     CorneredSimulator,
 )
-from tests.surrogates.session.design_case import CountingSimulator, is_truly_feasible, run
+from tests.surrogates.session.design_case import CountingSimulator, in_process, is_truly_feasible, run
 
 IMPOSSIBLE = Problem(SPEC, Goal((*GOAL.specifications, Specification("area", maximum=1.0))))
 
@@ -229,3 +230,19 @@ def test_options_of_ngspice_do_not_go_with_a_command():
         choose_problem(ProblemChoice("examples/external.yaml", fidelity="layout"))
     with pytest.raises(SettingsError, match="netlist of their own"):
         choose_problem(ProblemChoice("two_stage_opamp", unsafe_netlist=True))
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"), [({}, 1), ({"jobs": 1}, 1), ({"batch": 3}, 3), ({"batch": 2, "jobs": 1}, 2)]
+)
+def test_the_default_mode_chooses_as_many_designs_as_are_simulated_together(settings, expected):
+    sizes = []
+
+    def note(seed, simulations, designs, result):
+        sizes.append(simulations)
+
+    chosen = SessionSettings(mode="default", budget=13, **settings)
+    run_session(in_process(IMPOSSIBLE), CountingSimulator(), chosen, progress=note)
+    after_the_spread_ones = np.diff([0, *sizes])[-2:]
+    assert max(after_the_spread_ones) == expected
+    assert sizes[-1] == 13
