@@ -17,6 +17,7 @@ The check that simulates the found design at every condition once more is counte
 import argparse
 import statistics
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,7 @@ def measure(
         problem = circuit.problem
         conditions = all_conditions(problem.corners, mismatch)
         run = run_robust(
-            problem, circuit, make_optimiser(mode, problem, seed), conditions,
+            problem, circuit, partial(make_optimiser, mode, problem, seed), conditions,
             budget=budget * (len(conditions) if exhaustive else 4),
             settings=RobustSettings(exhaustive=exhaustive),
         )  # fmt: skip

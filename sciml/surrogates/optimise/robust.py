@@ -1,9 +1,10 @@
 """Designs that work at every corner with mismatch, without simulating every design everywhere.
 
 A design is first simulated where it is expected to fail; the first violated specification ends it. What the
-conditions do to each output is learned from the few designs that were simulated at all of them, so that the
-optimiser is told an estimate of the worst case of every design. Only a design that was simulated at every
-condition and meets every specification is called feasible.
+conditions do to each output is learned from the designs that were simulated at several of them, so that the
+optimiser is told an estimate of the worst case of every design; when estimates have moved, a new optimiser is
+told all of them again. Only a design that was simulated at every condition and meets every specification is
+called feasible.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,8 +31,11 @@ class RobustSettings:
     sweeps: int = 2
     """Designs that are simulated at every corner, and with every draw of mismatch at the first one, only to
     learn from them."""
-    first_sweep: int = 15
+    first_sweep: int = 8
     """Designs simulated before the first sweep."""
+    moved: float = 0.02
+    """The optimiser is told anew when the estimated cost of one of the better half of designs has moved by
+    more than this share of the median cost."""
     progress: float = 0.6
     """Another sweep follows when the best cost is below that share of its value at the last one."""
     exhaustive: bool = False
@@ -79,7 +83,7 @@ Progress = Callable[[RobustRun], None]
 def run_robust(
     problem: Problem,
     simulator: Simulator,
-    optimiser: Optimiser,
+    make: Callable[[], Optimiser],
     conditions: Sequence[Condition],
     *,
     budget: int,
@@ -93,7 +97,8 @@ def run_robust(
     Args:
         problem: inputs and goal.
         simulator: the truth.
-        optimiser: is told worst cases, as if each design had been simulated once.
+        make: makes the optimiser, always the same one; it is told worst cases, as if each design had been
+            simulated once.
         conditions: at least one; the first is what the others are compared with.
         budget: simulations at most; a design at five conditions counts five.
         batch: designs a batch at most.
@@ -109,6 +114,7 @@ def run_robust(
     if budget < 1 or (batch is not None and batch < 1):
         raise SettingsError(f"budget and batch are at least 1, not {budget} and {batch}")
     state = _State(problem, simulator, conditions, budget, settings or RobustSettings())
+    optimiser = make()
     while not state.is_done:
         designs = optimiser.ask(min(batch or budget, state.left))
         if not len(designs):
@@ -119,6 +125,9 @@ def run_robust(
         optimiser.tell(state.table.designs[told], result)
         state.sweep()
         state.check(confirm or simulator)
+        if state.estimates_moved():
+            optimiser = make()
+            optimiser.tell(state.history.designs, state.history.result)
         if progress is not None:
             progress(state.run())
     return state.run()
@@ -221,6 +230,22 @@ class _State:
         cost_s = np.array([self.cost_s.get(int(row), 0.0) for row in rows])
         ok &= np.array([failure is None for failure in failures], dtype=bool)
         return Result(values, nothing, ok, np.ones(len(rows), dtype=bool), failures, cost_s)
+
+    def estimates_moved(self) -> bool:
+        """Whether what was told is out of date; then the history holds the present estimates."""
+        if self.settings.exhaustive or self.is_done or not len(self.history):
+            return False
+        rows = np.arange(len(self.history), dtype=np.intp)
+        now = self.told_result(rows)
+        cost, before = self.problem.goal.cost(now.values, self.problem.spec), self.history.cost
+        middle = float(np.median(cost))
+        moved = np.abs(cost - before)[cost <= middle]
+        if not len(moved) or moved.max() <= self.settings.moved * middle:
+            return False
+        designs = self.history.designs
+        self.history = History(self.problem.spec, self.problem.goal)
+        self.history.add(designs, now)
+        return True
 
     def sweep(self) -> None:
         """Simulate the best design on the cross of corners and draws, if enough was gained since the last

@@ -230,7 +230,6 @@ class _OneSeed:
 
     def robust(self, conditions: tuple[Condition, ...]) -> Search:
         """Until a design is feasible at every condition."""
-        optimiser = self._optimiser()
 
         def told(run: RobustRun) -> None:
             if self.progress is not None:
@@ -238,7 +237,7 @@ class _OneSeed:
 
         started = time.perf_counter()
         run = run_robust(
-            self.problem, self.truth, optimiser, conditions, budget=self.settings.budget,
+            self.problem, self.truth, self._optimiser, conditions, budget=self.settings.budget,
             batch=self.settings.at_once, confirm=self.fresh, progress=told,
         )  # fmt: skip
         again = run.again or ()

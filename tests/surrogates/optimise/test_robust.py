@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -24,7 +26,7 @@ CONDITIONS = all_conditions(CORNERS, 3)
 
 
 def robust_run(seed, simulator=None, **settings):
-    optimiser = make_optimiser("evolution", PROBLEM, seed, initial=40)
+    optimiser = partial(make_optimiser, "evolution", PROBLEM, seed, initial=40)
     return run_robust(
         PROBLEM, simulator or CorneredSimulator(), optimiser, CONDITIONS, budget=4000,
         settings=RobustSettings(**settings),
@@ -57,7 +59,7 @@ def test_a_fifth_of_brute_force_is_enough():
 
 
 def test_the_budget_counts_conditions_and_is_kept():
-    optimiser = make_optimiser("random", PROBLEM, 0)
+    optimiser = partial(make_optimiser, "random", PROBLEM, 0)
     goal = Goal((Specification("gain", minimum=1e9), *GOAL.specifications))
     hard = type(PROBLEM)(SPEC, goal, corners=CORNERS)
     simulator = CorneredSimulator()
@@ -159,7 +161,7 @@ def test_a_failure_at_one_condition_fails_the_design():
 
 
 def test_a_run_without_corners_or_limits_is_refused():
-    optimiser = make_optimiser("random", PROBLEM, 0)
+    optimiser = partial(make_optimiser, "random", PROBLEM, 0)
     with pytest.raises(SettingsError, match="needs corners"):
         run_robust(PROBLEM, CorneredSimulator(), optimiser, [], budget=10)
     with pytest.raises(SettingsError, match="at least 1"):
