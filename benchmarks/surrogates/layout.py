@@ -1,11 +1,12 @@
 """How many layout simulations does a feasible annotated design take, given schematic simulations?
 
-    python -m benchmarks.surrogates.layout [CIRCUIT …] [--random 200] [--guided 100] [--seeds 5]
+    python -m benchmarks.surrogates.layout [CIRCUIT …] [--simulations 300] [--random] [--seeds 5]
 
-The database of a seed: `--random` uniform random schematic designs and `--guided` that a surrogate expects to
-meet the limits with 0 to 10 % of room, the surrogate being trained again after every 25; all are counted.
-`--guided 0` leaves a database without a feasible design. Then, beside each other, layout simulations up to
-the first design that meets every limit (which the transfer simulates once more, uncounted), at most 30:
+The database of a seed: the default search on the schematic up to its first feasible design, then designs
+drawn around that one (every device value times up to exp(±0.3)) up to `--simulations` in all; every
+simulation is in it, failures too. With `--random` it is uniform random designs instead, hardly ever a
+feasible one. Then, beside each other, layout simulations up to the first design that meets every limit (which
+the transfer simulates once more, uncounted), at most 30:
 
 - transfer: `sciml.surrogates.optimise.fidelity`, a correction on top of the schematic's surrogate;
 - database: the schematic designs themselves in the order of their margin, which needs no model;
@@ -14,7 +15,6 @@ the first design that meets every limit (which the transfer simulates once more,
 
 import argparse
 import statistics
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -22,31 +22,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.surrogates.measured import Measured, measured_circuit, print_header
-from benchmarks.surrogates.training_sets import guided_set, known
+from benchmarks.surrogates.training_sets import known
 from sciml.surrogates.circuits.catalogue import CIRCUITS
 from sciml.surrogates.ensemble import Ensemble
+from sciml.surrogates.fitting import neighbourhood
 from sciml.surrogates.optimise.corrected import Corrected, SurrogatePredictor, log_probability
 from sciml.surrogates.optimise.fidelity import transfer
 from sciml.surrogates.optimise.grid import Grid
-from sciml.surrogates.optimise.history import History
+from sciml.surrogates.optimise.history import History, join_results
+from sciml.surrogates.optimise.loop import run_design
+from sciml.surrogates.optimise.modes import make_optimiser
 from sciml.surrogates.optimise.proposals import best_unseen
 from sciml.surrogates.problem import Problem
 from sciml.surrogates.result import Result
-from sciml.surrogates.specification import Goal, Specification
 
 Array = NDArray[np.float64]
-MOST = 30
+MOST, WIDTH = 30, 0.3
 WAYS = ("transfer", "database", "surrogate alone")
 
 
-def with_room(goal: Goal, share: float) -> Goal:
-    """The goal with every limit tighter by that share of itself."""
-    return replace(goal, specifications=tuple(_tighter(each, share) for each in goal.specifications))
-
-
-def _tighter(each: Specification, share: float) -> Specification:
-    limit = each.limit + each.sign * share * abs(each.limit)
-    return replace(each, minimum=limit) if each.sign > 0 else replace(each, maximum=limit)
+def database(schematic: Measured, simulations: int, is_random: bool, seed: int) -> tuple[Array, Result]:
+    """Schematic designs (design, input) and their result; see the module."""
+    problem, spec = schematic.problem, schematic.problem.spec
+    generator = np.random.default_rng((seed, 1))
+    if is_random:
+        designs = spec.random(simulations, generator)
+        return designs, schematic.run(designs)
+    search = run_design(
+        problem, schematic, make_optimiser("default", problem, seed), budget=simulations, stop_at_first=True
+    )
+    left = simulations - len(search.designs)
+    if search.best is None or left <= 0:
+        return search.designs, search.result
+    unit = generator.random((left, len(spec.inputs)))
+    near = neighbourhood(spec, search.designs[search.best], WIDTH, unit)
+    result = join_results([search.result, schematic.run(near)], spec)
+    return np.concatenate([search.designs, near]), result
 
 
 def by_transfer(
@@ -94,19 +105,20 @@ def _first(layout: Measured, designs: Array) -> int | None:
     return None
 
 
-def measure(name: str, random: int, guided: int, seed: int, store: Path | None) -> dict[str, int | None]:
+def measure(
+    name: str, simulations: int, is_random: bool, seed: int, store: Path | None
+) -> dict[str, int | None]:
     """Runs by each way, and how many schematic designs were feasible."""
     schematic, layout = (
         measured_circuit(name, fidelity, store=store) for fidelity in ("schematic", "layout")
     )
     problem: Problem = schematic.problem
-    rooms = np.random.default_rng((seed, 3)).uniform(0, 0.1, guided)
-    goals = [with_room(problem.goal, float(room)) for room in rooms]
-    surrogate, designs, result = guided_set(problem, schematic, random, goals, seed)
-    feasible = int(problem.goal.feasible(result.values, problem.spec).sum())
+    designs, result = database(schematic, simulations, is_random, seed)
+    surrogate = Ensemble.for_problem(problem, seed=seed).fit(designs, result)
+    feasible = problem.goal.feasible(result.values, problem.spec)
     return {
-        "schematic simulations": schematic.asked,
-        "feasible schematics": feasible,
+        "schematic simulations": len(designs),
+        "feasible schematics": int(feasible.sum()),
         "transfer": by_transfer(layout, surrogate, designs, result, seed),
         "database": by_database(layout, designs, result),
         "surrogate alone": by_surrogate(layout, surrogate, designs, result, seed),
@@ -117,8 +129,8 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("circuits", nargs="*", default=list(CIRCUITS))
-    parser.add_argument("--random", type=int, default=200)
-    parser.add_argument("--guided", type=int, default=100)
+    parser.add_argument("--simulations", type=int, default=300)
+    parser.add_argument("--random", action="store_true", help="a database of random designs")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--store", type=Path, default=None, help="keep simulations here")
     arguments = parser.parse_args()
@@ -129,7 +141,7 @@ def main() -> None:
     )
     for name in arguments.circuits:
         rows = [
-            measure(name, arguments.random, arguments.guided, seed, arguments.store)
+            measure(name, arguments.simulations, arguments.random, seed, arguments.store)
             for seed in range(arguments.seeds)
         ]
         cells = [_spread([row[way] for row in rows]) for way in WAYS]
