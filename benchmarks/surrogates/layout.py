@@ -155,6 +155,8 @@ def _spread(counts: list[int | None]) -> str:
     """Median, range and number of successes; a miss counts as more than any."""
     found = sorted(MOST + 1 if count is None else count for count in counts)
     successes = sum(count is not None for count in counts)
+    if successes == 0:
+        return f"none of {len(counts)} within {MOST}"
     text = f"{statistics.median(found):g} ({found[0]}-{found[-1]})".replace(str(MOST + 1), f"> {MOST}")
     return text if successes == len(counts) else f"{text}, {successes} of {len(counts)}"
 
