@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sciml.cli.understood import printable
+from sciml.runs.threads import one_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +39,7 @@ _CORNERS = "The design must meet every specification at all corners of the probl
 _UNSAFE = "Let a netlist of your own hold any line (.control, .include, …). It can then run any program."
 
 
+@one_thread()
 def design(
     problem: Annotated[str, typer.Argument(metavar="PROBLEM", help=_PROBLEM)],
     output: Annotated[

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sciml.cli.understood import printable
+from sciml.runs.threads import one_thread
 
 if TYPE_CHECKING:
     from sciml.surrogates.batch_simulator import BatchSimulator
@@ -26,6 +27,7 @@ _INPUTS = "One design as name=value,name=value; a file of JSON objects, one a li
 _MODEL = "File written by `sciml surrogate fit`."
 
 
+@one_thread()
 def fit(
     problem: Annotated[str, typer.Argument(metavar="PROBLEM", help=_PROBLEM)],
     output: Annotated[
@@ -82,6 +84,7 @@ def fit(
         )
 
 
+@one_thread()
 def check(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help=_MODEL)],
     problem: Annotated[str, typer.Argument(metavar="PROBLEM", help=_PROBLEM)],
@@ -131,6 +134,7 @@ def check(
     print(json.dumps(card.as_json()) if as_json else "\n".join(card.lines()))
 
 
+@one_thread()
 def query(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help=_MODEL)],
     inputs: Annotated[str, typer.Option("--inputs", "-i", metavar="DESIGN|FILE", help=_INPUTS)],

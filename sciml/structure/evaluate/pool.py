@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 from sciml.runs.cluster import connect_to_scheduler
+from sciml.runs.threads import THREAD_VARIABLES
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -66,7 +67,7 @@ def open_executor(workers: int, threads: int, scheduler: str | None = None) -> I
 
 def _limit_threads(threads: int) -> None:
     """Before numerical libraries are loaded, which read it once."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    for name in THREAD_VARIABLES:
         os.environ[name] = str(threads)
 
 

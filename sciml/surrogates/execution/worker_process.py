@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from sciml.errors import SettingsError
+from sciml.runs.threads import THREAD_VARIABLES
 from sciml.surrogates.execution.session import check_may_start, end_session
 from sciml.surrogates.program import TAIL_BYTES, last_lines, signal_name
 from sciml.surrogates.simulator import Job, RowSimulator
 
 START_LIMIT_S = 120.0  # of importing the simulator's modules on a busy machine
 _LARGEST_LOG_BYTES = 64_000_000
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _CODE = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from sciml.surrogates.execution.worker import serve; serve(int(sys.argv[2]), int(sys.argv[3]))"
@@ -52,7 +52,7 @@ class WorkerProcess:
         self.started = time.monotonic()
         self.deadline = self.started + START_LIMIT_S
         self.connection, theirs = multiprocessing.Pipe()
-        threads = {name: "1" for name in _THREAD_VARIABLES if name not in os.environ}
+        threads = {name: "1" for name in THREAD_VARIABLES if name not in os.environ}
         words = [
             sys.executable,
             "-c",
