@@ -2,7 +2,8 @@
 
 The low fidelity (a schematic) is learned from its database; near a design of the database its own outputs
 count most. What the high fidelity (the layout) does beyond that is a second, smooth correction, learned from
-the few high-fidelity runs. The design that most probably meets the goal is simulated next.
+the few high-fidelity runs. The design that most probably meets the goal is simulated next: at first among the
+feasible ones of the database, then anywhere.
 """
 
 from dataclasses import dataclass, field
@@ -30,6 +31,9 @@ class TransferSettings:
 
     batch: int = 1
     """High-fidelity runs before the correction is learned again."""
+    from_database: int = 4
+    """First runs that are designs of the database, if it holds feasible ones: what they were at the low
+    fidelity is known and not predicted."""
     search: SearchSettings = field(default_factory=SearchSettings)
     """The search on predictions before each run."""
 
@@ -72,6 +76,7 @@ class FidelityTransfer:
         self.high = Corrected(self.low)
         self.history, self._grid = History(problem.spec, problem.goal), Grid(problem.spec)
         cost = problem.goal.cost(result.values, problem.spec)
+        self._feasible = designs[problem.goal.feasible(result.values, problem.spec) & result.ok]
         self._starts = designs[np.argsort(cost, kind="stable")[: self.settings.search.population]]
 
     def tell(self, designs: Array, result: Result) -> None:
@@ -81,14 +86,19 @@ class FidelityTransfer:
 
     def ask(self, n: int) -> Array:
         """The designs that most probably meet the goal, best first, at most the batch's number."""
+        count = min(n, self.settings.batch)
+        known = self.history.unseen(self._feasible)
+        if len(known) and len(self.history) < self.settings.from_database:
+            return known[np.argsort(-self._score(known), kind="stable")[:count]]
         generator = np.random.default_rng((self.seed, len(self.history)))
         order = np.argsort(self.history.cost, kind="stable")[: self.settings.search.population]
         starts = np.concatenate([self.history.designs[order], self._starts])
         return best_unseen(
-            lambda designs: log_probability(self.high, designs, self.problem.goal),
-            self.history, self._grid, starts, generator,
-            min(n, self.settings.batch), self.settings.search,
-        )  # fmt: skip
+            self._score, self.history, self._grid, starts, generator, count, self.settings.search
+        )
+
+    def _score(self, designs: Array) -> Array:
+        return log_probability(self.high, designs, self.problem.goal)
 
 
 def transfer(

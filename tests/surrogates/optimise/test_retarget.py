@@ -112,6 +112,19 @@ def test_the_transfer_asks_the_same_of_the_same_history(trained):
     assert (first.ask(1) == first.ask(1)).all()
 
 
+def test_feasible_designs_of_the_database_are_tried_first(trained):
+    surrogate, designs, result = trained
+    optimiser = FidelityTransfer(PROBLEM, surrogate, designs, result)
+    feasible = designs[GOAL.feasible(result.values, SPEC) & result.ok]
+    assert len(feasible) > 4
+    for _ in range(4):
+        asked = optimiser.ask(1)
+        assert (asked == feasible).all(axis=1).any()
+        assert not optimiser.history.has(asked).any()
+        optimiser.tell(asked, CorneredSimulator(shift=5.0).run(asked))
+    assert not (optimiser.ask(1) == feasible).all(axis=1).any()
+
+
 def test_fidelities_of_different_outputs_are_refused(trained):
     surrogate, designs, result = trained
     other = replace(PROBLEM, spec=replace(SPEC, outputs=SPEC.outputs[:3]))
