@@ -26,7 +26,8 @@ from benchmarks.surrogates.measured import measured_circuit, print_header
 from sciml.surrogates.optimise.conditions import all_conditions
 from sciml.surrogates.optimise.loop import run_design
 from sciml.surrogates.optimise.modes import make_optimiser
-from sciml.surrogates.optimise.robust import RobustSettings, run_robust
+from sciml.surrogates.optimise.robust import run_robust
+from sciml.surrogates.optimise.robust_run import RobustSettings
 
 TARGET_SHARE = 0.2
 

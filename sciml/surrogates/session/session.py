@@ -17,7 +17,8 @@ from sciml.surrogates.optimise.history import join_results
 from sciml.surrogates.optimise.loop import DesignRun, run_design
 from sciml.surrogates.optimise.modes import make_optimiser
 from sciml.surrogates.optimise.optimiser import Optimiser
-from sciml.surrogates.optimise.robust import RobustRun, run_robust
+from sciml.surrogates.optimise.robust import run_robust
+from sciml.surrogates.optimise.robust_run import RobustRun
 from sciml.surrogates.problem import Problem
 from sciml.surrogates.result import Result
 from sciml.surrogates.session.settings import SessionSettings

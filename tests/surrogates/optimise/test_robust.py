@@ -11,7 +11,8 @@ from sciml.surrogates.optimise.conditions import (
     constant_shifts,
 )
 from sciml.surrogates.optimise.modes import make_optimiser
-from sciml.surrogates.optimise.robust import RobustSettings, run_robust
+from sciml.surrogates.optimise.robust import run_robust
+from sciml.surrogates.optimise.robust_run import RobustSettings
 from sciml.surrogates.specification import Goal, Specification
 from tests.surrogates.optimise.cornered_amplifier import (
     CORNERS,
