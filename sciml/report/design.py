@@ -53,7 +53,7 @@ def design_html(report: DesignReport) -> str:
         specifications=specification_table(report),
         inputs=quantity_table("Input", report.inputs, "Allowed"),
         other_outputs=other_outputs(report),
-        convergence_note=_convergence_note(report.traces),
+        convergence_note=_convergence_note(report),
         row_word=escape(report.row_word),
         violation_note=f"Seed {report.traces[0].seed}." if len(report.traces) > 1 else "",
         sections="\n".join(text for _, _, text in sections),
@@ -131,13 +131,17 @@ def _tiles(report: DesignReport) -> list[tuple[str, str]]:
     return [*tiles, (str(failed), "simulations that failed")]
 
 
-def _convergence_note(traces: Sequence[Trace]) -> str:
+def _convergence_note(report: DesignReport) -> str:
     text = (
         "Every simulation counts, initial designs and failures too. At a cost of 0 every specification is met"
     )
-    if len(traces) > 1:
+    if report.row_word == "design":
+        text = (
+            "Each design stands at the worst of all conditions, simulated or estimated from those that were"
+        )
+    if len(report.traces) > 1:
         return f"{text}; a run that has ended keeps its last value."
-    return f"{text}; the green dot is the first such design."
+    return f"{text}; the green dot is the first feasible design."
 
 
 def _sections(report: DesignReport) -> list[tuple[str, str, str]]:

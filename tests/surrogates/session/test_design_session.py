@@ -120,6 +120,7 @@ def test_a_robust_run_lists_every_condition():
     page = design_html(session_report(session, None, {}))
     assert "ss, mismatch 2" in page
     assert "One column for each design" in page
+    assert "Each design stands at the worst of all conditions" in page
 
 
 def test_corners_that_a_problem_does_not_have_are_refused():
