@@ -5,11 +5,11 @@ forbids it every request. Tables, the netlist and its download need no script.
 """
 
 import string
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-from sciml.report.design_data import DesignReport, ParetoPlot, PredictionPairs, Trace, WavePanel
+from sciml.report.design_data import DesignReport, ParetoPlot, PredictionPairs, WavePanel
 from sciml.report.design_tables import (
     check_table,
     device_table,
