@@ -34,8 +34,9 @@ class TransferSettings:
     from_database: int = 4
     """First runs that are designs of the database, if it holds feasible ones: what they were at the low
     fidelity is known and not predicted."""
-    search: SearchSettings = field(default_factory=SearchSettings)
-    """The search on predictions before each run."""
+    search: SearchSettings = field(default_factory=lambda: SearchSettings(step=0.05, random=0, rounds=10))
+    """The search on predictions before each run: near what was simulated, since far from it an ensemble is
+    surer than it should be."""
 
 
 class FidelityTransfer:
