@@ -139,6 +139,15 @@ def test_a_simulator_that_cannot_be_sent_or_loaded_is_an_error_and_no_failure(po
     assert pool.run(OddSimulator(str(tmp_path)), []) == []
 
 
+@pytest.fixture
+def heard_interruptions():
+    """A shell that starts the tests in the background makes them deaf to Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard_interruptions")
 def test_an_interruption_ends_every_process(tmp_path):
     with ProcessExecutor(2) as pool:
         simulator = OddSimulator(str(tmp_path), timeout_s=60.0)
