@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 from sciml.errors import MissingRequirementError, SettingsError
 from sciml.surrogates.ngspice.deck import Deck
 from sciml.surrogates.ngspice.installation import HOW_TO_INSTALL, library_path, program_path
-from sciml.surrogates.ngspice.library import library
+from sciml.surrogates.ngspice.shared_library import library
 from sciml.surrogates.ngspice.plot import NgspiceError, Plot
 from sciml.surrogates.ngspice.program import run_by_program
 from sciml.surrogates.result import FailureKind
