@@ -25,8 +25,8 @@ import numpy as np
 
 from sciml.surrogates.circuits.catalogue import CIRCUITS, circuit_named
 from sciml.surrogates.ngspice.installation import program_path, version
-from sciml.surrogates.ngspice.shared_library import library
 from sciml.surrogates.ngspice.plot import NgspiceError
+from sciml.surrogates.ngspice.shared_library import library
 from sciml.surrogates.ngspice.simulator import NgspiceSimulator
 from sciml.surrogates.simulator import Job
 

@@ -13,9 +13,9 @@ from typing import Literal, Protocol
 from sciml.errors import MissingRequirementError, SettingsError
 from sciml.surrogates.ngspice.deck import Deck
 from sciml.surrogates.ngspice.installation import HOW_TO_INSTALL, library_path, program_path
-from sciml.surrogates.ngspice.shared_library import library
 from sciml.surrogates.ngspice.plot import NgspiceError, Plot
 from sciml.surrogates.ngspice.program import run_by_program
+from sciml.surrogates.ngspice.shared_library import library
 from sciml.surrogates.result import FailureKind
 
 Mode = Literal["auto", "library", "program"]
