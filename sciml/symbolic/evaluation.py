@@ -1,0 +1,158 @@
+"""Values of expressions at many points at once, complex, with principal branches."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sciml.symbolic.expression import ADD, CONSTANT, FUNCTION, MULTIPLY, NUMBER, POWER, SYMBOL, Expr
+
+Values = NDArray[np.complex128]
+
+
+class UnboundSymbolError(KeyError):
+    """An expression holds a symbol for which no value was given."""
+
+
+def evaluate(node: Expr, values: Mapping[str, Values], known: dict[bytes, Values] | None = None) -> Values:
+    """Values of an expression.
+
+    Args:
+        node: the expression.
+        values: for each symbol its values, complex, all of one shape (point,).
+        known: values of sub-expressions at the same points, filled by this call; pass the same dictionary to evaluate
+            several expressions that share parts.
+
+    Returns:
+        (point,), complex128; inf or nan where the expression is not defined or overflows.
+
+    Raises:
+        UnboundSymbolError: a symbol without values.
+    """
+    with np.errstate(all="ignore"):
+        return _values(node, values, {} if known is None else known)
+
+
+def _values(node: Expr, values: Mapping[str, Values], known: dict[bytes, Values]) -> Values:
+    kind = node.kind
+    if kind == SYMBOL:
+        if node.value not in values:
+            raise UnboundSymbolError(f"no values are given for {node.value!r}")
+        return values[node.value]
+    found = known.get(node.prefix)
+    if found is None:
+        found = known[node.prefix] = _RULES[kind](node, values, known)
+    return found
+
+
+def _of_leaf(node: Expr, values: Mapping[str, Values], known: dict[bytes, Values]) -> Values:
+    return _constant(np.pi if node.kind == CONSTANT else _as_float(node), values)
+
+
+def _as_float(node: Expr) -> float:
+    try:
+        return float(node.value)
+    except OverflowError:
+        return float("inf") if node.value > 0 else float("-inf")
+
+
+def _constant(value: complex, values: Mapping[str, Values]) -> Values:
+    for one in values.values():
+        return np.full(one.shape, value, dtype=np.complex128)
+    return np.full((), value, dtype=np.complex128)
+
+
+def _of_sum(node: Expr, values: Mapping[str, Values], known: dict[bytes, Values]) -> Values:
+    total: Values | None = None
+    for term, coefficient in node.args:
+        part = _values(term, values, known)
+        if coefficient != 1:
+            part = part * _float(coefficient)
+        total = part if total is None else total + part
+    if total is None:
+        return _constant(_float(node.value), values)
+    return total + _float(node.value) if node.value else total
+
+
+def _of_product(node: Expr, values: Mapping[str, Values], known: dict[bytes, Values]) -> Values:
+    total = _values(node.args[0], values, known)
+    for factor in node.args[1:]:
+        total = total * _values(factor, values, known)
+    return total if node.value == 1 else total * _float(node.value)
+
+
+def _float(value: object) -> float:
+    try:
+        return float(value)  # type: ignore[arg-type]  # int or Fraction
+    except OverflowError:
+        return float("inf")
+
+
+def _of_power(node: Expr, values: Mapping[str, Values], known: dict[bytes, Values]) -> Values:
+    base = _values(node.args[0], values, known)
+    exponent = node.value
+    if exponent is None:
+        return np.power(base, _values(node.args[1], values, known))
+    if type(exponent) is int and -64 <= exponent <= 64:
+        return _integer_power(base, exponent)
+    if exponent.denominator == 2 and abs(exponent.numerator) <= 64:
+        return _integer_power(np.sqrt(base), exponent.numerator)
+    return np.power(base, _float(exponent))
+
+
+def _integer_power(base: Values, exponent: int) -> Values:
+    """Repeated squaring: exact branch, and no loss for a base of zero."""
+    if exponent < 0:
+        return 1 / _integer_power(base, -exponent)
+    result: Values | None = None
+    while exponent:
+        if exponent & 1:
+            result = base if result is None else result * base
+        exponent >>= 1
+        if exponent:
+            base = base * base
+    if result is None:
+        return np.ones_like(base)
+    return result
+
+
+def _of_function(node: Expr, values: Mapping[str, Values], known: dict[bytes, Values]) -> Values:
+    return FUNCTION_VALUES[node.value](_values(node.args[0], values, known))
+
+
+def _absolute(value: Values) -> Values:
+    """|u|, a real function: sqrt(u**2) continued, so that it is u or -u by the sign of the real part."""
+    return np.where(value.real < 0, -value, value)
+
+
+def _sign(value: Values) -> Values:
+    return np.sign(value.real).astype(np.complex128)
+
+
+FUNCTION_VALUES: dict[str, Callable[[Values], Values]] = {
+    "exp": np.exp,
+    "log": np.log,
+    "sin": np.sin,
+    "cos": np.cos,
+    "tan": np.tan,
+    "asin": np.arcsin,
+    "acos": np.arccos,
+    "atan": np.arctan,
+    "sinh": np.sinh,
+    "cosh": np.cosh,
+    "tanh": np.tanh,
+    "asinh": np.arcsinh,
+    "acosh": np.arccosh,
+    "atanh": np.arctanh,
+    "abs": _absolute,
+    "sign": _sign,
+}
+
+_RULES: dict[int, Callable[[Expr, Mapping[str, Values], dict[bytes, Values]], Values]] = {
+    NUMBER: _of_leaf,
+    CONSTANT: _of_leaf,
+    ADD: _of_sum,
+    MULTIPLY: _of_product,
+    POWER: _of_power,
+    FUNCTION: _of_function,
+}
