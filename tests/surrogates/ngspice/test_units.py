@@ -22,6 +22,17 @@ from sciml.surrogates.ngspice.units import base_unit, power_of_ten, si_value
         (1e-7, "nF", 1e-16),
         (-2.5, "mV", -2.5e-3),
         (12.0, "deg", 12.0),
+        (3.5, "V/us", 3.5e6),
+        (4, "nV/√Hz", 4e-9),
+        (4, "nV/sqrt(Hz)", 4e-9),
+        (1500, "um2", 1.5e-9),
+        (2, "µm^2", 2e-12),
+        (7, "mV/V", 7e-3),
+        (7, "uV/mA", 7e-3),
+        (3, "V/MHz", 3e-6),
+        (1.5, "pJ", 1.5e-12),
+        (5, "%", 0.05),
+        (20, "dB/dec", 20.0),
     ],
 )
 def test_values_are_rounded_once(value, unit, expected):
@@ -45,3 +56,11 @@ def test_a_prefix_needs_a_unit_after_it():
     assert base_unit("pF") == base_unit("F") == "F"
     assert base_unit("kΩ") == base_unit("ohm") == "Ohm"
     assert base_unit("V/V") == "V/V"
+    assert base_unit("nV/sqrt(Hz)") == base_unit("V/√Hz") == "V/√Hz"
+    assert base_unit("µm²") == base_unit("m^2") == "m2"
+
+
+def test_prefixes_under_a_root_that_give_no_whole_power_are_refused():
+    assert power_of_ten("V/√MHz") == -3
+    with pytest.raises(InputError, match="no whole power"):
+        power_of_ten("V/√kHz")
