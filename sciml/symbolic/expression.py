@@ -442,9 +442,11 @@ def product(coefficient: Number, powers: Iterable[tuple[Expr, Number]]) -> Expr:
             if inner is None:
                 _collect_symbolic(base, exponent, bases)
             elif type(exponent) is int:
-                todo.append((base.args[0], inner * exponent)) if base.args[0].kind == NUMBER else _collect(
-                    base.args[0], inner * exponent, bases
-                )
+                inside = base.args[0]
+                if inside.kind == SYMBOL or inside.kind == FUNCTION:
+                    _collect(inside, inner * exponent, bases)
+                else:
+                    todo.append((inside, whole(inner * exponent)))
             else:
                 _collect(base, exponent, bases)
         elif kind == FUNCTION and base.value == "exp" and type(exponent) is int:
@@ -519,12 +521,10 @@ def _assemble(
                 exponent = whole(exponent - floor)
             if exponent:
                 factors.append(_power_node(base, exponent))
-        elif exponent == 1:
-            (again.append((base, 1)) if base.kind == MULTIPLY or base.kind == POWER else factors.append(base))
-        elif type(exponent) is int and (base.kind == MULTIPLY or base.kind == POWER):
+        elif type(exponent) is int and _was_radicand(base):
             again.append((base, exponent))
         else:
-            factors.append(_power_node(base, exponent))
+            factors.append(base if exponent == 1 else _power_node(base, exponent))
     if exponentials:
         made = function("exp", linear(exponentials))
         if made.kind == FUNCTION:
@@ -534,6 +534,12 @@ def _assemble(
     if again:
         return product(coefficient, [*again, *[(factor, 1) for factor in factors]])
     return _product_node(coefficient, factors)
+
+
+def _was_radicand(base: Expr) -> bool:
+    """Whether a base has a form that it takes under a radical only, so that a whole power of it goes on."""
+    kind = base.kind
+    return kind == MULTIPLY or kind == POWER or (kind == ADD and base.args[0][1] < 0)
 
 
 def _product_node(coefficient: Number, factors: list[Expr]) -> Expr:
