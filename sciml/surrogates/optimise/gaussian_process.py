@@ -25,6 +25,9 @@ LENGTH, LENGTH_SPREAD = 0.6, 1.2  # prior of length scales: 0.6 sqrt(features), 
 NOISE, NOISE_SPREAD = 3e-3, 1.5
 LINEAR = 1.0
 """Prior variance of each slope, in units of the Matérn kernel's variance."""
+LEARNING_RATE = 0.1
+ITEMS_AT_ONCE = 128
+"""Items predicted together: their covariances stay in the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +73,15 @@ class GaussianProcesses:
 
     def predict(self, features: Array) -> tuple[Array, Array]:
         """Mean and standard deviation of the targets without noise, (item, target) each."""
-        x = torch.as_tensor(features, dtype=torch.float64)
-        cross = _kernel(x, self._x, self.hyperparameters)
-        mean = torch.einsum("tin,tn->it", cross, self._weights)
-        half = torch.linalg.solve_triangular(self._factor, cross.transpose(1, 2), upper=False)
-        prior = self.hyperparameters.variance.exp()[:, None] * (1 + LINEAR * ((x - 0.5) ** 2).sum(1))
-        variance = prior - (half**2).sum(1)
-        deviation = variance.clamp(min=1e-8).sqrt().T * self.stretch
+        means, deviations = [], []
+        for x in torch.as_tensor(features, dtype=torch.float64).split(ITEMS_AT_ONCE):
+            cross = _kernel(x, self._x, self.hyperparameters)
+            means.append(torch.einsum("tin,tn->it", cross, self._weights))
+            half = torch.linalg.solve_triangular(self._factor, cross.transpose(1, 2), upper=False)
+            prior = self.hyperparameters.variance.exp()[:, None] * (1 + LINEAR * ((x - 0.5) ** 2).sum(1))
+            variance = prior - (half**2).sum(1)
+            deviations.append(variance.clamp(min=1e-8).sqrt().T * self.stretch)
+        mean, deviation = torch.cat(means), torch.cat(deviations)
         return (mean * self._spread + self._shift).numpy(), (deviation * self._spread).numpy()
 
     def sample(self, features: Array, count: int, generator: torch.Generator) -> Array:
@@ -94,29 +99,55 @@ class GaussianProcesses:
         return result
 
     def _covariance(self, found: Hyperparameters) -> Tensor:
-        noise = found.noise.exp()[:, None] + SMALLEST_NOISE + torch.where(self._known, 0.0, MISSING_NOISE)
-        return _kernel(self._x, self._x, found) + torch.diag_embed(noise)
+        return _kernel(self._x, self._x, found) + torch.diag_embed(self._noise(found))
+
+    def _noise(self, found: Hyperparameters) -> Tensor:
+        """Variance of the noise of every known value, (target, design)."""
+        return found.noise.exp()[:, None] + SMALLEST_NOISE + torch.where(self._known, 0.0, MISSING_NOISE)
 
     def _fit(self, steps: int) -> Hyperparameters:
         targets, features = len(self._z), self._x.shape[1]
         start = math.log(LENGTH) + 0.5 * math.log(features)
-        length = torch.full((targets, features), start - 0.5, dtype=torch.float64, requires_grad=True)
-        variance = torch.zeros(targets, dtype=torch.float64, requires_grad=True)
-        noise = torch.full((targets,), math.log(NOISE) + 1, dtype=torch.float64, requires_grad=True)
-        adam = torch.optim.Adam([length, variance, noise], lr=0.1)
-        with torch.enable_grad():
-            for _ in range(steps):
-                adam.zero_grad(set_to_none=True)
-                prior = ((length - start) ** 2).sum() / (2 * LENGTH_SPREAD**2) + (variance**2).sum() / 2
-                prior = prior + ((noise - math.log(NOISE)) ** 2).sum() / (2 * NOISE_SPREAD**2)
-                (self._surprise(Hyperparameters(length, variance, noise)) + prior).backward()
-                adam.step()
-        return Hyperparameters(length.detach(), variance.detach(), noise.detach())
+        found = Hyperparameters(
+            torch.full((targets, features), start - 0.5, dtype=torch.float64),
+            torch.zeros(targets, dtype=torch.float64),
+            torch.full((targets,), math.log(NOISE) + 1, dtype=torch.float64),
+        )
+        values = (found.length, found.variance, found.noise)
+        moments = [(torch.zeros_like(each), torch.zeros_like(each)) for each in values]
+        for step in range(1, steps + 1):
+            slopes = self._slopes(found)
+            slopes.length.add_(found.length - start, alpha=1 / LENGTH_SPREAD**2)
+            slopes.variance.add_(found.variance)
+            slopes.noise.add_(found.noise - math.log(NOISE), alpha=1 / NOISE_SPREAD**2)
+            gradients = (slopes.length, slopes.variance, slopes.noise)
+            for each, gradient, (first, second) in zip(values, gradients, moments, strict=True):
+                _adam_step(each, gradient, first, second, step)
+        return found
 
     def _surprise(self, found: Hyperparameters) -> Tensor:
+        """Minus the logarithm of the targets' probability, summed, without its constant."""
         factor = torch.linalg.cholesky(self._covariance(found))
         weights = torch.cholesky_solve(self._z[..., None], factor)[..., 0]
         return 0.5 * (self._z * weights).sum() + torch.log(torch.diagonal(factor, dim1=1, dim2=2)).sum()
+
+    def _slopes(self, found: Hyperparameters) -> Hyperparameters:
+        """Derivatives of the surprise by the logarithms found.
+
+        With K the covariance and w = K^-1 z, that by an entry of K is (K^-1 - w w') / 2; that of the Matérn
+        kernel by the squared distance in units of the lengths is -5/6 (1 + r) e^-r.
+        """
+        covariance = self._covariance(found)
+        inverse = torch.cholesky_inverse(torch.linalg.cholesky(covariance))
+        weights = (inverse @ self._z[..., None])[..., 0]
+        by_entry = (inverse - weights[:, :, None] * weights[:, None]) / 2
+        diagonal = torch.diagonal(by_entry, dim1=1, dim2=2)
+        distance = _distance(self._x, self._x, found)
+        by_square = by_entry * (1 + distance) * torch.exp(-distance) * found.variance.exp()[:, None, None]
+        moved = (by_square.sum(2)[..., None] * self._x**2 - self._x * (by_square @ self._x)).sum(1)
+        by_length = (10 / 3) * (-2 * found.length).exp() * moved
+        by_variance = (by_entry * covariance).sum((1, 2)) - (diagonal * self._noise(found)).sum(1)
+        return Hyperparameters(by_length, by_variance, diagonal.sum(1) * found.noise.exp())
 
     def _left_out_ratio(self) -> Tensor:
         """Root mean square of errors at designs left out, in units of the deviations given; (target,), from 1
@@ -129,11 +160,30 @@ class GaussianProcesses:
         return mean.sqrt().clamp(1.0, 3.0)
 
 
-def _kernel(a: Tensor, b: Tensor, found: Hyperparameters) -> Tensor:
-    """Covariances (target, item of a, item of b)."""
+def _adam_step(values: Tensor, gradient: Tensor, first: Tensor, second: Tensor, step: int) -> None:
+    """Move values and both moments in place. `torch.optim` would load its compiler first, which takes longer
+    than many a search.
+
+    Source: Kingma & Ba, ICLR 2015, algorithm 1.
+    """
+    first.mul_(0.9).add_(gradient, alpha=0.1)
+    second.mul_(0.999).addcmul_(gradient, gradient, value=0.001)
+    root = (second / (1 - 0.999**step)).sqrt_().add_(1e-8)
+    values.addcdiv_(first, root, value=-LEARNING_RATE / (1 - 0.9**step))
+
+
+def _distance(a: Tensor, b: Tensor, found: Hyperparameters) -> Tensor:
+    """sqrt(5) times distances in units of the length scales, (target, item of a, item of b)."""
     weight = (-found.length).exp()[:, None]
     left, right = a * weight, b * weight
-    square = (left**2).sum(-1)[:, :, None] + (right**2).sum(-1)[:, None] - 2 * left @ right.transpose(1, 2)
-    distance = math.sqrt(5) * square.clamp(min=1e-12).sqrt()
-    matern = (1 + distance + distance**2 / 3) * torch.exp(-distance)
-    return found.variance.exp()[:, None, None] * (matern + LINEAR * ((a - 0.5) @ (b - 0.5).T))
+    norms = (left**2).sum(-1)[:, :, None] + (right**2).sum(-1)[:, None]
+    square = torch.baddbmm(norms, left, right.transpose(1, 2), alpha=-2)
+    return square.clamp_(min=1e-12).sqrt_().mul_(math.sqrt(5))
+
+
+def _kernel(a: Tensor, b: Tensor, found: Hyperparameters) -> Tensor:
+    """Covariances (target, item of a, item of b)."""
+    distance = _distance(a, b, found)
+    matern = torch.exp(-distance).mul_(1 + distance + distance**2 / 3)
+    matern.add_(LINEAR * ((a - 0.5) @ (b - 0.5).T))
+    return matern.mul_(found.variance.exp()[:, None, None])

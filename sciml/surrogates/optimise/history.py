@@ -37,11 +37,11 @@ class History:
             raise ValueError(f"{len(designs)} designs were told with {len(result)} results")
         self.designs = np.concatenate([self.designs, designs])
         self.result = join_results([self.result, result], self.spec)
-        self._seen.update(_key(row) for row in designs)
+        self._seen.update(_keys(designs))
 
     def has(self, designs: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which designs (design, input) were simulated already, (design,)."""
-        return np.array([_key(row) in self._seen for row in designs], dtype=bool)
+        return np.array([key in self._seen for key in _keys(designs)], dtype=bool)
 
     def unseen(self, designs: NDArray[np.float64]) -> NDArray[np.float64]:
         """The designs that were not simulated yet, each once, in their order, (design, input)."""
@@ -51,8 +51,7 @@ class History:
         """Rows of the designs that were not simulated yet, the first of equal ones, (row,)."""
         met: set[bytes] = set()
         rows = []
-        for i, row in enumerate(designs):
-            key = _key(row)
+        for i, key in enumerate(_keys(designs)):
             if key not in self._seen and key not in met:
                 met.add(key)
                 rows.append(i)
@@ -95,6 +94,7 @@ def join_results(results: Sequence[Result], spec: ProblemSpec) -> Result:
     )
 
 
-def _key(row: NDArray[np.float64]) -> bytes:
+def _keys(designs: NDArray[np.float64]) -> list[bytes]:
+    """A text for each design, equal for equal ones."""
     # Twelve decimals, as ProblemSpec gives grid values; adding zero turns -0.0 into 0.0.
-    return (np.round(row, 12) + 0.0).tobytes()
+    return [row.tobytes() for row in np.round(designs, 12) + 0.0]

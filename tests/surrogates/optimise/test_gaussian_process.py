@@ -39,6 +39,23 @@ def test_predictions_are_those_of_scikit_learn() -> None:
         )
 
 
+def test_slopes_of_the_surprise_are_its_differences() -> None:
+    x, y = data(14)
+    y[3, 1] = np.nan
+    processes, found = GaussianProcesses(x, y, fixed()), fixed()
+    slopes = processes._slopes(found)
+    for name in ("length", "variance", "noise"):
+        values, slope = getattr(found, name), getattr(slopes, name)
+        for place in np.ndindex(*values.shape):
+            middle = values[place].item()
+            around = []
+            for step in (1e-5, -1e-5):
+                values[place] = middle + step
+                around.append(float(processes._surprise(found)))
+            values[place] = middle
+            assert float(slope[place]) == pytest.approx((around[0] - around[1]) / 2e-5, rel=1e-5, abs=1e-6)
+
+
 def test_the_stretch_is_the_error_at_designs_left_out() -> None:
     x, y = data(14)
     y = y + np.random.default_rng(3).normal(size=y.shape) * 0.6  # more noise than the model believes in
