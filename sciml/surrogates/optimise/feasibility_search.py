@@ -35,6 +35,7 @@ from sciml.surrogates.optimise.history import History
 from sciml.surrogates.optimise.margin_models import MarginModels
 from sciml.surrogates.optimise.margins import shortfall, signed_margins
 from sciml.surrogates.optimise.trust_region import LARGEST, TrustRegion
+from sciml.surrogates.optimise.two_tier import shortfall_cutoff
 from sciml.surrogates.problem import Problem
 from sciml.surrogates.result import Result
 from sciml.surrogates.simulator import Cutoff
@@ -58,6 +59,9 @@ class FeasibilitySettings:
     """Length scales are fitted anew when there are this many times as many designs."""
     pool: PoolSettings = field(default_factory=PoolSettings)
     """Sizes of the pool of proposals."""
+    rank: int | None = 1
+    """A design that after its cheap benches can no longer become one of the `rank` best is not simulated to
+    its end; None to simulate everything. Simulators without tiers take no notice."""
 
     def __post_init__(self) -> None:
         if self.batch < 1 or (self.initial is not None and self.initial < 2):
@@ -91,8 +95,11 @@ class FeasibilitySearch:
 
     @property
     def cutoff(self) -> Cutoff | None:
-        """None: what a simulation that stopped early would not say is worth more than its time."""
-        return None
+        """Spread designs are simulated to their end, later ones while they may become one of the best."""
+        if len(self._queue) or self.settings.rank is None:
+            return None
+        rows = np.arange(self._first_row, len(self.history))
+        return shortfall_cutoff(self.history, rows, self.settings.rank)
 
     def ask(self, n: int) -> Array:
         """The spread designs that were not told yet, at most `n`; then one batch."""
@@ -101,10 +108,10 @@ class FeasibilitySearch:
         count = min(n, self.settings.batch)
         if len(self.history) < 2:
             return self._grid.random_unseen(count, self.history, self._generator())
-        pool, models = self._judged_pool()
+        pool, score, models = self._judged_pool()
         if len(pool) == 0:
             return pool
-        return pool[self._choose(pool, models, count)]
+        return pool[self._choose(pool, score, models, count)]
 
     def tell(self, designs: Array, result: Result) -> None:
         """Remember what was simulated, and move the trust region."""
@@ -172,14 +179,16 @@ class FeasibilitySearch:
         shifted = table - np.nanmin(table, axis=0)
         return np.asarray((weights * shifted).max(axis=1) + 0.05 * (weights * shifted).sum(axis=1))
 
-    def _judged_pool(self) -> tuple[Array, MarginModels]:
+    def _judged_pool(self) -> tuple[Array, Array, MarginModels]:
+        """Proposals (item, input), how promising each is (item,), and what says so."""
         generator = self._generator()
         merit = self._merit()
         points = self._cube.points(self.history.designs)
         center = self._first_row + int(np.argmin(merit[self._first_row :]))
         models = self._models(points, merit, center)
         if self._grid.size is not None and self._grid.size <= ENUMERABLE:
-            return self.history.unseen(self._grid.all()), models
+            pool = self.history.unseen(self._grid.all())
+            return pool, models.score(self._cube.features(pool)), models
         settings, best = self.settings.pool, self.history.designs[center]
         good = points[np.argsort(merit, kind="stable")[: max(4, min(settings.parents, len(merit) // 3))]]
         side = self.region.side
@@ -189,13 +198,18 @@ class FeasibilitySearch:
             first = first_pool(points[center], good, region, settings, generator)
             pool, side = self.history.unseen(self._cube.designs(first)), 2 * side
         if len(pool) == 0:
-            return self._grid.random_unseen(settings.breeding, self.history, generator), models
+            pool = self._grid.random_unseen(settings.breeding, self.history, generator)
+            return pool, models.score(self._cube.features(pool)), models
+        score = models.score(self._cube.features(pool))
         for _ in range(settings.rounds):
-            score = models.score(self._cube.features(pool))
-            top = self._cube.points(pool[np.argsort(-score)[:48]])
-            more = region.clip(next_pool(top, settings.breeding, generator))
-            pool = self.history.unseen(np.concatenate([pool, self._cube.designs(more)]))
-        return pool, models
+            top = self._cube.points(pool[np.argsort(-score, kind="stable")[:48]])
+            more = self._cube.designs(region.clip(next_pool(top, settings.breeding, generator)))
+            rows = self.history.unseen_rows(np.concatenate([pool, more]))[len(pool) :]  # the first are unseen
+            more = more[rows - len(pool)]
+            if len(more):
+                pool = np.concatenate([pool, more])
+                score = np.concatenate([score, models.score(self._cube.features(more))])
+        return pool, score, models
 
     def _box(self, best: Array, side: float) -> Box:
         """The trust region of a side around a design (input,)."""
@@ -226,7 +240,11 @@ class FeasibilitySearch:
         """Margins, success and objective of the first `count` designs, (design, target)."""
         values = self.history.result.values[:count]
         failed = np.array([each is not None for each in self.history.result.failures[:count]])
-        columns = [signed_margins(values, self._goal, self._spec), np.where(failed, -1.0, 1.0)[:, None]]
+        success = np.where(self.history.result.is_complete[:count], 1.0, np.nan)  # a stopped one may yet fail
+        columns = [
+            signed_margins(values, self._goal, self._spec),
+            np.where(failed, -1.0, success)[:, None],
+        ]
         objective = self._objective()
         if objective is not None:
             columns.append(objective[:count, None])
@@ -250,8 +268,7 @@ class FeasibilitySearch:
             self._fitted = _Found(count, targets, columns, widen.hyperparameters, of_targets)
         return self._fitted
 
-    def _choose(self, pool: Array, models: MarginModels, count: int) -> list[int]:
-        score = models.score(self._cube.features(pool))
+    def _choose(self, pool: Array, score: Array, models: MarginModels, count: int) -> list[int]:
         order = np.argsort(-score, kind="stable")
         chosen = [int(order[0])]
         if count > 1:

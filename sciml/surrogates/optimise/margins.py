@@ -8,6 +8,8 @@ time), and `asinh(x / |L|) - asinh(L / |L|)` else (a phase margin, a gain in dec
 Source: Eriksson & Poloczek, Scalable Constrained Bayesian Optimization, AISTATS 2021, for the bilog.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,13 +23,49 @@ FAILURE = 3.0
 """Shortfall that an unknown output counts with when designs are ranked; a ratio of e^-19 has it."""
 
 
+@dataclass(frozen=True)
+class MarginForm:
+    """How the margin of one specification is taken: by the logarithm of x / L, or by asinh(x / size)."""
+
+    limit: float
+    sign: float
+    size: float | None
+
+    @classmethod
+    def of(cls, specification: Specification, values: Array) -> "MarginForm":
+        """The form that fits all simulated values (design,) of the output, NaN where not known."""
+        limit, known = specification.limit, values[np.isfinite(values)]
+        if limit != 0 and (known * limit >= 0).all():
+            return cls(limit, specification.sign, None)
+        return cls(limit, specification.sign, abs(limit) or _size(known))
+
+    def margins(self, values: Array) -> Array:
+        """Margins (design,) of values (design,); NaN where not known."""
+        known, limit = np.isfinite(values), self.limit
+        if self.size is None:
+            ratio = np.maximum(np.where(known, values, limit) / limit, SMALLEST_RATIO)
+            margin = self.sign * np.sign(limit) * np.log(ratio)
+        else:
+            margin = self.sign * (np.arcsinh(values / self.size) - np.arcsinh(limit / self.size))
+        return np.where(known, np.sign(margin) * np.log1p(np.abs(margin)), np.nan)
+
+
+def margin_forms(values: Array, goal: Goal, spec: ProblemSpec) -> tuple[MarginForm, ...]:
+    """The forms of all specifications that fit outputs (design, output)."""
+    names = spec.output_names
+    return tuple(MarginForm.of(each, values[:, names.index(each.output)]) for each in goal.specifications)
+
+
 def signed_margins(values: Array, goal: Goal, spec: ProblemSpec) -> Array:
     """Margins (design, specification) of outputs (design, output); NaN where an output is not known.
 
     All designs that are to be compared are given at once, since the form of a margin depends on them.
     """
     names = spec.output_names
-    columns = [_margin(each, values[:, names.index(each.output)]) for each in goal.specifications]
+    columns = [
+        form.margins(values[:, names.index(each.output)])
+        for form, each in zip(margin_forms(values, goal, spec), goal.specifications, strict=True)
+    ]
     return np.stack(columns, axis=1) if columns else np.zeros((len(values), 0))
 
 
@@ -36,17 +74,6 @@ def shortfall(margins: Array) -> Array:
     short = np.where(np.isfinite(margins), np.maximum(-margins, 0.0), FAILURE)
     total: Array = short.sum(axis=1)
     return total
-
-
-def _margin(specification: Specification, values: Array) -> Array:
-    limit, known = specification.limit, np.isfinite(values)
-    if limit != 0 and (values[known] * limit >= 0).all():
-        ratio = np.maximum(np.where(known, values, limit) / limit, SMALLEST_RATIO)
-        margin = specification.sign * np.sign(limit) * np.log(ratio)
-    else:
-        size = abs(limit) or _size(values[known])
-        margin = specification.sign * (np.arcsinh(values / size) - np.arcsinh(limit / size))
-    return np.where(known, np.sign(margin) * np.log1p(np.abs(margin)), np.nan)
 
 
 def _size(values: Array) -> float:
