@@ -1,11 +1,25 @@
-"""Values of expressions at many points at once, complex, with principal branches."""
+"""Values of expressions at many points at once, complex, with principal branches.
+
+On a branch cut the value is that of the upper side: a negative zero as imaginary part counts as zero (hence
+`+ 0.0` in the code), so that sqrt(-4) is 2i however the -4 came about.
+"""
 
 from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sciml.symbolic.expression import ADD, CONSTANT, FUNCTION, MULTIPLY, NUMBER, POWER, SYMBOL, Expr
+from sciml.symbolic.expression import (
+    ADD,
+    CONSTANT,
+    FUNCTION,
+    FUNCTION_PREFIX,
+    MULTIPLY,
+    NUMBER,
+    POWER,
+    SYMBOL,
+    Expr,
+)
 
 Values = NDArray[np.complex128]
 
@@ -20,8 +34,8 @@ def evaluate(node: Expr, values: Mapping[str, Values], known: dict[bytes, Values
     Args:
         node: the expression.
         values: for each symbol its values, complex, all of one shape (point,).
-        known: values of sub-expressions at the same points, filled by this call; pass the same dictionary to evaluate
-            several expressions that share parts.
+        known: values of sub-expressions at the same points, filled by this call; pass the same dictionary to
+            evaluate several expressions that share parts.
 
     Returns:
         (point,), complex128; inf or nan where the expression is not defined or overflows.
@@ -31,6 +45,11 @@ def evaluate(node: Expr, values: Mapping[str, Values], known: dict[bytes, Values
     """
     with np.errstate(all="ignore"):
         return _values(node, values, {} if known is None else known)
+
+
+def is_analytic(*nodes: Expr) -> bool:
+    """Whether no abs and no sign is in these expressions: they are functions of real numbers only."""
+    return not any(FUNCTION_PREFIX[name] in node.prefix for name in ("abs", "sign") for node in nodes)
 
 
 def _values(node: Expr, values: Mapping[str, Values], known: dict[bytes, Values]) -> Values:
@@ -92,12 +111,12 @@ def _of_power(node: Expr, values: Mapping[str, Values], known: dict[bytes, Value
     base = _values(node.args[0], values, known)
     exponent = node.value
     if exponent is None:
-        return np.power(base, _values(node.args[1], values, known))
+        return np.power(base + 0.0, _values(node.args[1], values, known))
     if type(exponent) is int and -64 <= exponent <= 64:
         return _integer_power(base, exponent)
     if exponent.denominator == 2 and abs(exponent.numerator) <= 64:
-        return _integer_power(np.sqrt(base), exponent.numerator)
-    return np.power(base, _float(exponent))
+        return _integer_power(np.sqrt(base + 0.0), exponent.numerator)
+    return np.power(base + 0.0, _float(exponent))
 
 
 def _integer_power(base: Values, exponent: int) -> Values:
@@ -117,7 +136,7 @@ def _integer_power(base: Values, exponent: int) -> Values:
 
 
 def _of_function(node: Expr, values: Mapping[str, Values], known: dict[bytes, Values]) -> Values:
-    return FUNCTION_VALUES[node.value](_values(node.args[0], values, known))
+    return FUNCTION_VALUES[node.value](_values(node.args[0], values, known) + 0.0)
 
 
 def _absolute(value: Values) -> Values:

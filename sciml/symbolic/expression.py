@@ -182,6 +182,14 @@ def symbol(name: str) -> Expr:
     return _node(SYMBOL, name, (), prefix, 1 << _symbol_bits.setdefault(name, len(_symbol_bits)))
 
 
+def symbol_names(*nodes: Expr) -> list[str]:
+    """Names of the symbols inside these expressions, in the order in which they were first met."""
+    mask = 0
+    for node in nodes:
+        mask |= node.mask
+    return [name for name, bit in _symbol_bits.items() if mask >> bit & 1] if mask else []
+
+
 def as_expr(value: "Expr | Number") -> Expr:
     """`value` itself, or the number as an expression.
 
