@@ -26,7 +26,7 @@ _PROBLEM = "Problem file (YAML), or the name of a circuit that comes with sciml,
 _COMMAND = (
     "External program that simulates: one JSON object a line in, one a line out; see docs/design-circuits.md."
 )
-_MODE = "default, bagnet, evolution or random."
+_MODE = "default, ensemble, bagnet, evolution or random."
 _STORE = (
     "Simulations are kept in this SQLite file and never run twice; simulations.sqlite in -o if not given."
 )

@@ -155,7 +155,7 @@ def test_unusable_input_is_exit_code_two_with_its_reason(arguments, message, tmp
 
 def test_an_unknown_mode_is_refused(tmp_path, capsys):
     assert main(["design", str(EXTERNAL), "--mode", "magic", "-o", str(tmp_path)]) == 2
-    assert "none of default, bagnet, evolution, random" in capsys.readouterr().err
+    assert "none of default, ensemble, bagnet, evolution, random" in capsys.readouterr().err
 
 
 def test_without_ngspice_the_command_says_how_to_install_it(tmp_path):

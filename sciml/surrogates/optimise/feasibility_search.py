@@ -32,7 +32,7 @@ from sciml.surrogates.optimise.features import Cube
 from sciml.surrogates.optimise.gaussian_process import GaussianProcesses, Hyperparameters
 from sciml.surrogates.optimise.grid import ENUMERABLE, Grid
 from sciml.surrogates.optimise.history import History
-from sciml.surrogates.optimise.margin_models import MarginModels
+from sciml.surrogates.optimise.margin_models import Judge, MarginModels
 from sciml.surrogates.optimise.margins import shortfall, signed_margins
 from sciml.surrogates.optimise.trust_region import LARGEST, TrustRegion
 from sciml.surrogates.optimise.two_tier import shortfall_cutoff
@@ -108,10 +108,10 @@ class FeasibilitySearch:
         count = min(n, self.settings.batch)
         if len(self.history) < 2:
             return self._grid.random_unseen(count, self.history, self._generator())
-        pool, score, models = self._judged_pool()
+        pool, score, judge = self._judged_pool()
         if len(pool) == 0:
             return pool
-        return pool[self._choose(pool, score, models, count)]
+        return pool[self._choose(pool, score, judge, count)]
 
     def tell(self, designs: Array, result: Result) -> None:
         """Remember what was simulated, and move the trust region."""
@@ -179,16 +179,16 @@ class FeasibilitySearch:
         shifted = table - np.nanmin(table, axis=0)
         return np.asarray((weights * shifted).max(axis=1) + 0.05 * (weights * shifted).sum(axis=1))
 
-    def _judged_pool(self) -> tuple[Array, Array, MarginModels]:
+    def _judged_pool(self) -> tuple[Array, Array, Judge]:
         """Proposals (item, input), how promising each is (item,), and what says so."""
         generator = self._generator()
         merit = self._merit()
         points = self._cube.points(self.history.designs)
         center = self._first_row + int(np.argmin(merit[self._first_row :]))
-        models = self._models(points, merit, center)
+        judge = self._judge(self._rows(points, merit, center), center)
         if self._grid.size is not None and self._grid.size <= ENUMERABLE:
             pool = self.history.unseen(self._grid.all())
-            return pool, models.score(self._cube.features(pool)), models
+            return pool, judge.score(pool), judge
         settings, best = self.settings.pool, self.history.designs[center]
         good = points[np.argsort(merit, kind="stable")[: max(4, min(settings.parents, len(merit) // 3))]]
         side = self.region.side
@@ -199,8 +199,8 @@ class FeasibilitySearch:
             pool, side = self.history.unseen(self._cube.designs(first)), 2 * side
         if len(pool) == 0:
             pool = self._grid.random_unseen(settings.breeding, self.history, generator)
-            return pool, models.score(self._cube.features(pool)), models
-        score = models.score(self._cube.features(pool))
+            return pool, judge.score(pool), judge
+        score = judge.score(pool)
         for _ in range(settings.rounds):
             top = self._cube.points(pool[np.argsort(-score, kind="stable")[:48]])
             more = self._cube.designs(region.clip(next_pool(top, settings.breeding, generator)))
@@ -208,8 +208,8 @@ class FeasibilitySearch:
             more = more[rows - len(pool)]
             if len(more):
                 pool = np.concatenate([pool, more])
-                score = np.concatenate([score, models.score(self._cube.features(more))])
-        return pool, score, models
+                score = np.concatenate([score, judge.score(more)])
+        return pool, score, judge
 
     def _box(self, best: Array, side: float) -> Box:
         """The trust region of a side around a design (input,)."""
@@ -220,13 +220,17 @@ class FeasibilitySearch:
         is_category = self._grid.is_category
         return box_around(point, np.where(is_category, 0.0, below), np.where(is_category, 1.0, above), side)
 
-    def _models(self, points: Array, merit: Array, center: int) -> MarginModels:
-        rows = np.arange(len(merit))
-        if len(rows) > self.settings.rows:
-            near = np.argsort(np.abs(points - points[center]).max(axis=1), kind="stable")
-            best = np.argsort(merit, kind="stable")[: self.settings.rows // 4]
-            rows = np.unique(np.concatenate([best, near])[: self.settings.rows])
-        targets = self._targets(len(merit))
+    def _rows(self, points: Array, merit: Array, center: int) -> NDArray[np.intp]:
+        """The designs that are learned from."""
+        if len(merit) <= self.settings.rows:
+            return np.arange(len(merit))
+        near = np.argsort(np.abs(points - points[center]).max(axis=1), kind="stable")
+        best = np.argsort(merit, kind="stable")[: self.settings.rows // 4]
+        return np.unique(np.concatenate([best, near])[: self.settings.rows])
+
+    def _judge(self, rows: NDArray[np.intp], center: int) -> Judge:
+        """What is learned from designs (row,); `center` is the best of them."""
+        targets = self._targets(len(self.history))
         found = self._found(targets.shape[1])
         features = self._cube.features(self.history.designs[rows])
         auxiliary = self.history.result.auxiliary[rows][:, found.auxiliary]
@@ -234,7 +238,8 @@ class FeasibilitySearch:
         processes = GaussianProcesses(widen(features), targets[rows], found.of_targets)
         objective = self._objective()
         best_objective = None if objective is None else float(objective[self.history.feasible].min())
-        return MarginModels(processes, widen, len(self._goal.specifications), best_objective)
+        count = len(self._goal.specifications)
+        return MarginModels(self._cube, processes, widen, count, best_objective)
 
     def _targets(self, count: int) -> Array:
         """Margins, success and objective of the first `count` designs, (design, target)."""
@@ -268,13 +273,13 @@ class FeasibilitySearch:
             self._fitted = _Found(count, targets, columns, widen.hyperparameters, of_targets)
         return self._fitted
 
-    def _choose(self, pool: Array, score: Array, models: MarginModels, count: int) -> list[int]:
+    def _choose(self, pool: Array, score: Array, judge: Judge, count: int) -> list[int]:
         order = np.argsort(-score, kind="stable")
         chosen = [int(order[0])]
         if count > 1:
             top = order[:256]
             noise = torch.Generator().manual_seed(int(self._generator().integers(2**62)))
-            drawn = models.draw(self._cube.features(pool[top]), count - 1, noise)
+            drawn = judge.draw(pool[top], count - 1, noise)
             for row in [*top[drawn], *order]:  # where two draws agree, the next by score
                 if len(chosen) < count and int(row) not in chosen:
                     chosen.append(int(row))

@@ -94,6 +94,18 @@ def join_results(results: Sequence[Result], spec: ProblemSpec) -> Result:
     )
 
 
+def rows_of(result: Result, rows: NDArray[np.intp]) -> Result:
+    """Some rows of a result."""
+    return Result(
+        values=result.values[rows],
+        auxiliary=result.auxiliary[rows],
+        ok=result.ok[rows],
+        is_complete=result.is_complete[rows],
+        failures=tuple(result.failures[row] for row in rows),
+        cost_s=result.cost_s[rows],
+    )
+
+
 def _keys(designs: NDArray[np.float64]) -> list[bytes]:
     """A text for each design, equal for equal ones."""
     # Twelve decimals, as ProblemSpec gives grid values; adding zero turns -0.0 into 0.0.

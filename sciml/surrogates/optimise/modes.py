@@ -4,6 +4,7 @@ from typing import Any
 
 from sciml.errors import SettingsError
 from sciml.surrogates.optimise.bagnet import BagNet, BagNetSettings
+from sciml.surrogates.optimise.ensemble_search import EnsembleSearch, EnsembleSettings
 from sciml.surrogates.optimise.evolution import Evolution
 from sciml.surrogates.optimise.evolution_rules import EvolutionSettings
 from sciml.surrogates.optimise.feasibility_search import FeasibilitySearch, FeasibilitySettings
@@ -11,7 +12,9 @@ from sciml.surrogates.optimise.optimiser import Optimiser
 from sciml.surrogates.optimise.random_search import RandomSearch
 from sciml.surrogates.problem import Problem
 
-MODES = ("default", "bagnet", "evolution", "random")
+OWN_MODES = ("default", "ensemble")
+"""Those with a setting `batch`."""
+MODES = (*OWN_MODES, "bagnet", "evolution", "random")
 
 
 def make_optimiser(mode: str, problem: Problem, seed: int, **settings: object) -> Optimiser:
@@ -30,6 +33,8 @@ def make_optimiser(mode: str, problem: Problem, seed: int, **settings: object) -
     try:
         if mode == "default":
             return FeasibilitySearch(problem, seed, FeasibilitySettings(**fields))
+        if mode == "ensemble":
+            return EnsembleSearch(problem, seed, EnsembleSettings(**fields))
         if mode == "evolution":
             return Evolution(problem, seed, EvolutionSettings(**fields))
         if mode == "bagnet":

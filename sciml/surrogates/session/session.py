@@ -15,7 +15,7 @@ from sciml.surrogates.execution.serial import SerialExecutor
 from sciml.surrogates.optimise.conditions import Condition, all_conditions
 from sciml.surrogates.optimise.history import join_results
 from sciml.surrogates.optimise.loop import DesignRun, run_design
-from sciml.surrogates.optimise.modes import make_optimiser
+from sciml.surrogates.optimise.modes import OWN_MODES, make_optimiser
 from sciml.surrogates.optimise.optimiser import Optimiser
 from sciml.surrogates.optimise.robust import run_robust
 from sciml.surrogates.optimise.robust_run import RobustRun
@@ -196,9 +196,9 @@ class _OneSeed:
         )  # fmt: skip
 
     def _optimiser(self) -> Optimiser:
-        """A new one; the default mode chooses as many designs at once as are simulated at once."""
+        """A new one; our own modes choose as many designs at once as are simulated at once."""
         batch = self.settings.at_once
-        fields = {"batch": batch} if batch is not None and self.settings.mode == "default" else {}
+        fields = {"batch": batch} if batch is not None and self.settings.mode in OWN_MODES else {}
         return make_optimiser(self.settings.mode, self.problem, self.seed, **fields)
 
     def _widened(self, first: DesignRun, budget: int) -> DesignRun:
