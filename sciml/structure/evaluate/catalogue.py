@@ -89,8 +89,8 @@ _ENTRIES = (
           "superposition", "Kabsch, Acta Cryst. A32:922 (1976)", False, "Å", 1.0, 2, False),
     Score("rmsd_backbone", "RMSD bb", "rmsd", "as RMSD over N, Cα, C and O", "Kabsch (1976)", False, "Å", 1.0,
           2, False),
-    Score("rmsd_all", "RMSD all", "rmsd", "as RMSD over all heavy atoms, symmetric side chains as they fit "
-          "better", "Kabsch (1976)", False, "Å", 1.0, 2, False),
+    Score("rmsd_all", "RMSD all", "rmsd", "as RMSD over all heavy atoms; exchangeable atoms of ASP, GLU, "
+          "PHE, TYR and ARG are named as they fit better", "Kabsch (1976)", False, "Å", 1.0, 2, False),
     Score("lddt", "lDDT", "lddt", "share of the target's heavy-atom distances below 15 Å that the model "
           "keeps within 0.5, 1, 2 and 4 Å (mean of the four); residues of bad stereochemistry keep "
           "none", _LDDT),

@@ -43,7 +43,8 @@ def gdc_sc(
 
     Returns:
         (model,), 0 to 1: over the target's residues with a characteristic atom; those that a model lacks
-        count as misses. The oxygens of ASP and GLU are named so that they lie closer, as in `rmsd_scores`.
+        count as misses. The oxygens of ASP and GLU and the nitrogens of ARG are named so that they lie
+        closer, as in `rmsd_scores`; CG1 of VAL and CD1 of LEU keep their names.
         NaN for a target without any.
 
     Raises:

@@ -1,11 +1,13 @@
 """Root mean square deviation of Cα, of the backbone and of all heavy atoms, each superposed for itself.
 
-Which of two exchangeable atoms is called first is a convention, so a model's ASP, GLU, PHE and TYR side
-chains may be renamed (`SYMMETRIC_ATOM_SWAPS`) where that lowers the deviation. The nitrogens of ARG have
-fixed names, and the methyl groups of VAL and LEU differ in truth; they are never renamed. Hydrogens and OXT
-are not compared.
+Which of two exchangeable atoms is called first is a convention, so a model's ASP, GLU, PHE, TYR and ARG side
+chains may be renamed (`RENAMED_ATOMS`) where that lowers the deviation. NH1 and NH2 of ARG can be told apart
+(NH1 is cis to CD), but they are chemically equivalent and often deposited the wrong way round; the authors
+of lDDT and OpenStructure exchange them, AlphaFold 2 does not. The methyl groups of VAL and LEU, which lDDT
+exchanges too, differ in hand: a deviation sees this, so they keep their names. Hydrogens and OXT are not
+compared.
 
-Source: Kabsch, Acta Cryst. A 32:922 (1976).
+Source: Kabsch, Acta Cryst. A 32:922 (1976); Mariani et al., Bioinformatics 29:2722 (2013) for the pairs.
 """
 
 from dataclasses import dataclass
@@ -23,6 +25,8 @@ from sciml.data.residue_constants import (
 from sciml.structure.scores.superposition import Array, superpose, transformed
 
 BACKBONE = ("N", "CA", "C", "O")
+RENAMED_ATOMS = SYMMETRIC_ATOM_SWAPS | {"ARG": {"NH1": "NH2"}}
+"""Exchangeable atoms by residue name, each pair once."""
 _FEWEST_ATOMS = 3
 _RENAMINGS = 10  # names settle after two or three
 _SETTLED_ANGSTROM = 1e-9
@@ -99,7 +103,7 @@ def shared_atoms(
 def swapped_slots(aatype: NDArray[np.int64]) -> NDArray[np.int64]:
     """(res, 37): the slot of each atom's partner in exchangeable names, its own where it has none."""
     table = np.tile(np.arange(len(ATOM_TYPES)), (len(RESIDUE_NAMES), 1))
-    for residue, swaps in SYMMETRIC_ATOM_SWAPS.items():
+    for residue, swaps in RENAMED_ATOMS.items():
         for first, second in swaps.items():
             slots = [ATOM_INDEX[first], ATOM_INDEX[second]]
             table[RESIDUE_NAMES.index(residue), slots] = slots[::-1]
