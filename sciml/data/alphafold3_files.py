@@ -67,7 +67,13 @@ def _with_files(
 ) -> PredictedFile:
     scores, summary = (file_beside(path, present, name) for name in names)
     found = zip(names, (scores, summary), ("aligned errors", "pTM"), strict=True)
-    notes = tuple(f"{name} is not there: no {what}" for name, own, what in found if own is None)
+    notes = tuple(
+        f"{name}.zst is not read, unpack it first: no {what}"
+        if f"{name}.zst" in present
+        else f"{name} is not there: no {what}"
+        for name, own, what in found
+        if own is None
+    )
     return PredictedFile(
         path,
         source="alphafold3",

@@ -9,8 +9,8 @@
     END
 
 A score is 0 to 1, the estimate of GDT_TS (as a fraction) or of another score of that range. A line that
-begins with a number or X goes on with the errors of the line before. The fold and interface scores of
-multimers (CASP15's QMODE 1 with three columns, QMODE 3) are not read.
+begins with a number or X goes on with the errors of the line before. What CASP15 introduced for multimers is
+refused by name: fold and interface scores (QMODE 1 with three columns), residues as A12:0.9, QMODE 3.
 
 Source: Protein Structure Prediction Center, "QA format" of CASP12 to CASP14.
 """
@@ -122,7 +122,8 @@ class _EstimateReader:
         elif record == "QMODE" and self.mode is None:
             self.mode = integer_of(words[1] if len(words) == 2 else "", "QMODE", self.file, number)
             if self.mode not in (1, 2):
-                raise InputError(f"QMODE is 1 or 2: {self.mode}", file=self.file, line=number)
+                rule = f"QMODE is 1 or 2; {self.mode} is not read (3: interfaces of multimers)"
+                raise InputError(rule, file=self.file, line=number)
         elif record in ("END", "ENDMDL"):
             self.ended = record == "END"
         elif record == "REMARK":
@@ -142,6 +143,11 @@ class _EstimateReader:
             raise InputError(f"{name} is there twice", file=self.file, line=number)
         if not values or (self.mode == 1 and len(values) != 1):
             rule = f"{name[:30]}: a line of QMODE 1 is a name and a score, of QMODE 2 errors follow"
+            if self.mode == 1 and len(values) > 1:
+                rule += f", not {len(values)} words (scores of multimers' interfaces are not read)"
+            raise InputError(rule, file=self.file, line=number)
+        if any(":" in word for word in values):
+            rule = f"{name[:30]}: errors named by residue (CASP15's QMODE 2) are not read, only a plain list"
             raise InputError(rule, file=self.file, line=number)
         score = self._value(values[0], "a score", number)
         if score < 0 or score > 1:

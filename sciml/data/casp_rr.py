@@ -47,10 +47,13 @@ SUM_TOLERANCE = 0.05
 """How far the sum of a pair's ten probabilities may be from 1; files hold two or three decimals."""
 _BINS = len(BIN_EDGES_ANGSTROM) + 1
 _LIMITS = ReadLimits(max_bytes=1_000_000_000)
-_SEQUENCE_LETTERS = frozenset(RESTYPES_WITH_X)
 _LETTERS_A_LINE = 50
-_PAIR_WORDS = (3, 5, 3 + _BINS)
-_FIRST_RECORDS = ("TARGET", "AUTHOR", "REMARK", "METHOD", "RMODE", "MODEL")
+SEQUENCE_LETTERS = frozenset(RESTYPES_WITH_X)
+"""Of a line of the sequence."""
+PAIR_WORDS = (3, 5, 3 + _BINS)
+"""Words that the line of a pair may have."""
+FIRST_RECORDS = ("TARGET", "AUTHOR", "REMARK", "METHOD", "RMODE", "MODEL")
+"""Records that a list without PFRMAT may begin with."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,9 +131,9 @@ def parse_rr(lines: Iterable[str], file: str | None = None, residues: int | None
 
 def _begins_bare(words: list[str]) -> bool:
     """Whether the first words of a file without PFRMAT can only be those of a list of contacts."""
-    is_pair = len(words) in _PAIR_WORDS and all(word.isascii() and word.isdigit() for word in words[:2])
-    is_sequence = len(words) == 1 and _SEQUENCE_LETTERS.issuperset(words[0].upper())
-    return is_pair or is_sequence or words[0] in _FIRST_RECORDS
+    is_pair = len(words) in PAIR_WORDS and all(word.isascii() and word.isdigit() for word in words[:2])
+    is_sequence = len(words) == 1 and SEQUENCE_LETTERS.issuperset(words[0].upper())
+    return is_pair or is_sequence or words[0] in FIRST_RECORDS
 
 
 class _PairReader:
@@ -169,7 +172,7 @@ class _PairReader:
         elif not self.in_model and not self.is_bare:
             self._refuse(f"{record[:20]!r} before MODEL", number)
         elif len(words) == 1 and not self.rows and record.isalpha():
-            if not _SEQUENCE_LETTERS.issuperset(record.upper()):
+            if not SEQUENCE_LETTERS.issuperset(record.upper()):
                 self._refuse(f"a letter of the sequence is no residue: {record[:20]!r}", number)
             self.in_model = True
             self.sequence.append(record.upper())
@@ -179,7 +182,7 @@ class _PairReader:
 
     def _add(self, number: int, words: list[str]) -> None:
         if self.form is None:
-            if len(words) not in _PAIR_WORDS or (self.mode == 2 and len(words) != 3 + _BINS):
+            if len(words) not in PAIR_WORDS or (self.mode == 2 and len(words) != 3 + _BINS):
                 self._refuse(f"a pair has 3, 5 or {3 + _BINS} words (RMODE 2): {len(words)}", number)
             self.form = len(words)
         if len(words) != self.form:

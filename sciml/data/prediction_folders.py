@@ -8,9 +8,10 @@
 | AlphaFold 3, its server | `NAME_model.cif`, `fold_NAME_model_0.cif` | see `alphafold3_files.py` |
 | AlphaFold 2 | `ranked_0.pdb` in a folder named after the target | `ranking_debug.json`, `pae_MODEL.json`, `confidence_MODEL.json` |
 | AlphaFold database | `AF-P12345-F1-model_v4.pdb` or `.cif` | `AF-P12345-F1-predicted_aligned_error_v4.json`, `…-confidence_v4.json` |
-| anybody | `NAME.pdb`, `.ent`, `.cif`, `.mmcif`, `.ts`, `.rr`, `.qa`; PFRMAT TS, RR or QA in any file without ending or in `.txt` | |
+| anybody | `NAME.pdb`, `.ent`, `.cif`, `.mmcif`, `.ts`, `.rr`, `.qa`; PFRMAT TS, RR or QA, or a list of contacts without it, in any file without ending or in `.txt` | |
 
 All may be gzip. Of one prediction in several forms one is taken: relaxed before unrelaxed, PDB before mmCIF.
+What zstd compressed is found too where nothing else is, so that its reader can say that it must be unpacked.
 Result pickles of AlphaFold are never opened. Folders of templates and alignments are passed by.
 """  # noqa: E501  # a table
 
@@ -21,6 +22,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from sciml.data.alphafold3_files import describe_alphafold3, is_sample_folder, rank_samples
+from sciml.data.casp_contact_list import is_contact_list
+from sciml.data.casp_names import CASP_KINDS, casp_named
 from sciml.data.predicted_file import Kind, PredictedFile, file_beside
 from sciml.data.prediction_evidence import read_json
 from sciml.data.textfile import read_lines
@@ -28,15 +31,12 @@ from sciml.errors import InputError
 
 _STRUCTURE_ENDINGS = (".pdb", ".ent", ".cif", ".mmcif", ".pdb1", ".ts")
 _LIST_ENDINGS: dict[str, Kind] = {".rr": "contacts", ".qa": "estimates"}
-_KINDS: dict[str, Kind] = {"TS": "structure", "RR": "contacts", "QA": "estimates"}
+_NAMED_ENDINGS = (*_STRUCTURE_ENDINGS, *_LIST_ENDINGS)
 _ARCHIVES = (".zip", ".tar", ".tgz", ".7z")
 _MAX_FILES = 500_000
 _SKIPPED_FOLDERS = re.compile(r"\..*|msas|templates.*|.*_env|__MACOSX")
 _NUMBER = re.compile(r"(\d+)")
 
-_CASP = re.compile(
-    r"(?P<target>.+?)[_.-]?(?P<kind>TS|RR|QA)(?P<group>\d{1,4}[A-Za-z]?)_(?P<model>\d{1,2})(?P<part>[-_.][A-Za-z0-9]+|o)?"
-)
 _RANKED = re.compile(
     r"(?P<id>.+)_(?P<state>unrelaxed|relaxed)_(?P<tag>rank_(?P<rank>\d{1,6})_(?P<model>.+?)(?:_seed_(?P<seed>\d+))?)"
 )
@@ -78,7 +78,7 @@ def find_predictions(path: str | os.PathLike[str]) -> tuple[PredictedFile, ...]:
         predictions += _in_folder(folder, names, root)
     predictions = rank_samples(predictions)
     if not predictions:
-        endings = ", ".join((*_STRUCTURE_ENDINGS, *_LIST_ENDINGS))
+        endings = ", ".join(_NAMED_ENDINGS)
         raise InputError(f"no prediction in this folder: no {endings}, no CASP name", file=str(root))
     return tuple(predictions)
 
@@ -117,10 +117,14 @@ def _in_folder(folder: Path, names: Sequence[str], root: Path) -> list[Predicted
             continue
         if has_provenance and _OWN_CASP.fullmatch(name):
             continue  # the same predictions once more
-        one = _described(folder / name, root, present)
+        unpacked = name.removesuffix(".zst")
+        if unpacked != name and (unpacked in present or _ending(unpacked) not in _NAMED_ENDINGS):
+            continue
+        one = _described(folder / unpacked, root, present)
         if one is None:
             continue
-        key = one.kind, _without_state(_stem(name))
+        one = replace(one, path=folder / name)
+        key = one.kind, _without_state(_stem(unpacked))
         preference = _preference(name)
         if key not in best:
             best[key] = preference, one
@@ -143,18 +147,19 @@ def _without_state(stem: str) -> str:
 
 
 def _preference(name: str) -> int:
-    """Smaller is taken: relaxed before unrelaxed, PDB before mmCIF, plain before gzip."""
+    """Smaller is taken: what can be read, relaxed before unrelaxed, PDB before mmCIF, plain before gzip."""
     lower = name.lower()
-    return 4 * ("_unrelaxed_" in lower) + 2 * (".cif" in lower or ".mmcif" in lower) + lower.endswith(".gz")
+    is_mmcif = ".cif" in lower or ".mmcif" in lower
+    return 8 * lower.endswith(".zst") + 4 * ("_unrelaxed_" in lower) + 2 * is_mmcif + lower.endswith(".gz")
 
 
 def _described(path: Path, root: Path, present: frozenset[str]) -> PredictedFile | None:
     """What the name of a file says; None if it is no prediction."""
     stem, ending = _stem(path.name), _ending(path.name)
     folders = path.parent.relative_to(root).parts
-    casp = _CASP.fullmatch(stem)
-    if casp and (ending in ("", *_STRUCTURE_ENDINGS, *_LIST_ENDINGS, ".txt") or ending[1:].isdigit()):
-        return _casp_file(path, casp)
+    casp = casp_named(path, stem)
+    if casp and (ending in ("", *_NAMED_ENDINGS, ".txt") or ending[1:].isdigit()):
+        return casp
     if ending in _LIST_ENDINGS:
         group = _method(folders, stem)
         return PredictedFile(path, _LIST_ENDINGS[ending], target_id=stem, group=group)
@@ -194,20 +199,14 @@ def _method(folders: Sequence[str], target: str) -> str | None:
 
 
 def _casp_kind(path: Path) -> Kind | None:
-    """What the first line of a file without a telling name says; None if it is no CASP file."""
+    """What the first lines of a file without a telling name say; None if it is no CASP file."""
     try:
         first = next((line.split() for line in read_lines(path) if line.strip()), [])
+        if first[:1] != ["PFRMAT"]:
+            return "contacts" if is_contact_list(read_lines(path)) else None
     except InputError:
         return None
-    return _KINDS.get(first[1]) if first[:1] == ["PFRMAT"] and len(first) > 1 else None
-
-
-def _casp_file(path: Path, match: re.Match[str]) -> PredictedFile:
-    part = match["part"] or ""
-    target = match["target"] + (part if re.fullmatch(r"-D\d+", part) else "")
-    kind = _KINDS[match["kind"].upper()]
-    group = f"{match['kind']}{match['group']}"
-    return PredictedFile(path, kind, "casp", target, group, int(match["model"]))
+    return CASP_KINDS.get(first[1]) if len(first) > 1 else None
 
 
 def _ranked_file(path: Path, match: re.Match[str], present: frozenset[str]) -> PredictedFile:
@@ -286,5 +285,5 @@ def _stem(name: str) -> str:
     """The name without .gz and without an ending that is known."""
     plain = name[:-3] if name.lower().endswith(".gz") else name
     ending = _ending(name)
-    is_known = ending in (*_STRUCTURE_ENDINGS, *_LIST_ENDINGS, ".txt")
+    is_known = ending in (*_NAMED_ENDINGS, ".txt")
     return plain[: -len(ending)] if is_known and ending else plain

@@ -3,7 +3,7 @@
 What is read: UTF-8 with or without a byte-order mark, UTF-16 with one; a line that is not UTF-8 is read as
 Latin-1 (old headers hold such letters). Lines end at LF, CR LF or CR and nowhere else: U+2028 and its like
 stay inside their line. gzip is recognised by its first bytes, not by the name, so that it works from standard
-input too.
+input too; other compressed files are refused by name.
 """
 
 import gzip
@@ -20,6 +20,7 @@ from sciml.errors import InputError
 
 STDIN = "-"
 _GZIP_MAGIC = b"\x1f\x8b"
+_NOT_READ = {b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zX": "xz", b"BZh9": "bzip2", b"PK\x03\x04": "zip"}
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -101,8 +102,8 @@ def open_content(path: str | Path, limits: ReadLimits = DEFAULT_LIMITS) -> Itera
     """Open a plain or gzip file, or standard input for `-`, as a stream of its decompressed bytes.
 
     Raises:
-        InputError: the file is missing, is a folder, cannot be read, is damaged or exceeds the limits (the
-            last two also while the stream is read).
+        InputError: the file is missing, is a folder, cannot be read, is compressed otherwise, is damaged or
+            exceeds the limits (the last two also while the stream is read).
     """
     file = display_name(path)
     try:
@@ -114,10 +115,13 @@ def open_content(path: str | Path, limits: ReadLimits = DEFAULT_LIMITS) -> Itera
             f"cannot be opened ({getattr(error, 'strerror', None) or error})", file=file
         ) from None
     try:
-        start = stream.read(2)
+        start = stream.read(4)
+        if start in _NOT_READ:
+            rule = f"compressed by {_NOT_READ[start]}, which is not read: unpack it first"
+            raise InputError(rule, file=file)
         source = _Counted(cast(BinaryIO, stream), start)
         plain = cast(BinaryIO, source)
-        content = cast(BinaryIO, gzip.GzipFile(fileobj=source)) if start == _GZIP_MAGIC else plain
+        content = cast(BinaryIO, gzip.GzipFile(fileobj=source)) if start[:2] == _GZIP_MAGIC else plain
         yield io.BufferedReader(_Limited(content, source, limits, file), 1 << 20)
     finally:
         if stream is not sys.stdin.buffer:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from sciml.data.prediction_folders import find_predictions
+from sciml.data.structure_files import read_structures
 from sciml.errors import InputError
 
 
@@ -47,6 +48,61 @@ def test_names_of_casp_models(tmp_path):
     kinds = {one.path.name: one.kind for one in find_predictions(tmp_path)}
     assert [name for name, kind in kinds.items() if kind == "contacts"] == ["T1050RR500_1"]
     assert [name for name, kind in kinds.items() if kind == "estimates"] == ["T1049QA010_1"]
+
+
+def test_names_of_casp_models_in_small_letters_keep_their_group(tmp_path):
+    make(
+        tmp_path,
+        "t1049ts002_1.pdb",
+        "t1046s1_ts029_3-d1.pdb",
+        "h1036rr500_1",
+        "parts12_3.pdb",
+        "1abc_ts1_2.pdb",
+    )
+    assert summary(tmp_path) == [
+        ("1abc_ts1_2.pdb", "file", "1abc_ts1_2", None, None),
+        ("h1036rr500_1", "casp", "h1036", "RR500", 1),
+        ("parts12_3.pdb", "file", "parts12_3", None, None),
+        ("t1046s1_ts029_3-d1.pdb", "casp", "t1046s1-d1", "TS029", 3),
+        ("t1049ts002_1.pdb", "casp", "t1049", "TS002", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_list"),
+    [
+        ("1 8 0 8 0.72\n1 9 0 8 0.5\n2 9 0 8 0.4\n", True),
+        ("HLEGSIGILL\nKKHEIV\n1 8 0.72\nEND\n", True),
+        ("REMARK by me\nTARGET T1049\nRMODE 1\nMODEL 1\n1 8 0.72\n2 8 0.1\n3 8 0.1\n4 8 0.1\n", True),
+        ("1 8 0.72\n", True),
+        ("1 8 0.72\nthe best pair\n", False),
+        ("8 1 0.72\n9 2 0.5\n10 3 0.4\n", False),
+        ("1 8 7.2\n1 9 5.0\n2 9 4.0\n", False),
+        ("1 8 ALA\n2 9 GLY\n", False),
+        ("A\nREAD ME\n1 8 0.72\n", False),
+        ("HLEGSIGILL\n", False),
+        ("", False),
+    ],
+)
+def test_a_list_of_contacts_is_known_by_its_lines_whatever_its_name(tmp_path, text, is_list):
+    make(tmp_path, "T1049.txt", "T1050", content=text)
+    make(tmp_path, "T1.pdb")
+    found = [(one.path.name, one.kind) for one in find_predictions(tmp_path)]
+    lists = [("T1049.txt", "contacts"), ("T1050", "contacts")] if is_list else []
+    assert found == [("T1.pdb", "structure"), *lists]
+
+
+def test_what_zstd_compressed_is_found_unless_it_was_unpacked_and_its_reader_refuses_it(tmp_path):
+    magic = b"\x28\xb5\x2f\xfd packed"
+    make(tmp_path, "a_model.cif.zst", "b.pdb.zst", "T1TS003_1.pdb.zst", "notes.txt.zst", content=magic)
+    make(tmp_path, "b.pdb", "a_confidences.json.zst", "a_summary_confidences.json")
+    found = {one.path.name: one for one in find_predictions(tmp_path)}
+    assert sorted(found) == ["T1TS003_1.pdb.zst", "a_model.cif.zst", "b.pdb"]
+    assert found["T1TS003_1.pdb.zst"].group == "TS003"
+    (note,) = found["a_model.cif.zst"].notes
+    assert note == "a_confidences.json.zst is not read, unpack it first: no aligned errors"
+    with pytest.raises(InputError, match=r"a_model\.cif\.zst: compressed by zstd"):
+        read_structures(found["a_model.cif.zst"].path)
 
 
 def test_a_colabfold_folder_gives_each_rank_once_with_its_scores(tmp_path):

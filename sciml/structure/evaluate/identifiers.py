@@ -12,7 +12,9 @@ from collections.abc import Iterable, Sequence
 
 from sciml.errors import InputError
 
-_ENDINGS = re.compile(r"(\.(gz|pdb|ent|cif|mmcif|pdb1|pdbx|ts|txt|fasta|fa|npz|json|rr|qa))+$", re.IGNORECASE)
+_ENDINGS = re.compile(
+    r"(\.(gz|zst|pdb|ent|cif|mmcif|pdb1|pdbx|ts|txt|fasta|fa|npz|json|rr|qa))+$", re.IGNORECASE
+)
 _CASP_TAIL = re.compile(r"(TS|QA|RR|LG)\d", re.IGNORECASE)
 _DOMAIN = re.compile(r"(?P<whole>.+)[-_]D\d{1,3}", re.IGNORECASE)
 _SHOWN = 8

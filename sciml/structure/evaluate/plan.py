@@ -2,7 +2,7 @@
 
 - Targets are the structure files of a folder (not of its sub-folders), or one file; a target is named after
   its file without endings. Of several files of one name one is taken, which its notes say: PDB before mmCIF,
-  plain before gzip.
+  plain before gzip, and before both what zstd has not compressed.
 - Models are whatever `data/prediction_folders.py` finds; `assignment.py` decides their targets and groups.
 - Where nothing says who predicted, the group is called as the folder of models; where a target has several
   such files without a rank, each is a method of its own that is named after what its name has besides the
@@ -159,11 +159,12 @@ def find_targets(path: Path) -> tuple[TargetFile, ...]:
 def _preference(name: str) -> int:
     """Smaller is taken."""
     lower = name.lower()
-    return 2 * lower.removesuffix(".gz").endswith((".cif", ".mmcif")) + lower.endswith(".gz")
+    is_mmcif = lower.removesuffix(".zst").removesuffix(".gz").endswith((".cif", ".mmcif"))
+    return 4 * lower.endswith(".zst") + 2 * is_mmcif + lower.endswith(".gz")
 
 
 def _is_structure(name: str) -> bool:
-    lower = name.lower()
+    lower = name.lower().removesuffix(".zst")  # reading it will say that it must be unpacked
     return not lower.startswith(".") and lower.removesuffix(".gz").endswith(STRUCTURE_ENDINGS)
 
 
