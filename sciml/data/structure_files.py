@@ -41,7 +41,46 @@ def read_structures(
             (with the line); nothing else.
     """
     file = display_name(os.fspath(path))
-    chosen = _checked_lines(os.fspath(path), file, lines)
+    first, stop = (1, None) if lines is None else (lines.start, lines.stop - 1)
+    chosen = enumerate(islice(read_lines(os.fspath(path), LIMITS), first - 1, stop), start=first)
+    return _models(_checked(chosen, file), file, all_models=all_models)
+
+
+def read_parts(
+    path: str | os.PathLike[str], parts: Iterable[range]
+) -> Iterator[tuple[StructureModel, ...] | InputError]:
+    """`read_structures` of several parts of a file that is read once; a part that fails takes no other along.
+
+    Args:
+        path: the file.
+        parts: numbers of lines, from 1; the parts follow one another and do not overlap.
+
+    Yields:
+        For each part its models, or the error that `read_structures` would raise.
+    """
+    file = display_name(os.fspath(path))
+    numbered = enumerate(read_lines(os.fspath(path), LIMITS), start=1)
+    for part in parts:
+        try:
+            found = _models(_checked(_within(numbered, part), file), file)
+        except InputError as error:
+            yield error
+        else:
+            yield found
+
+
+def _within(numbered: Iterator[_NumberedLine], part: range) -> Iterator[_NumberedLine]:
+    """The lines of a part; those before it are passed, those after it stay."""
+    for number, line in numbered:
+        if number >= part.start:
+            yield number, line
+        if number >= part.stop - 1:
+            return
+
+
+def _models(
+    chosen: Iterator[_NumberedLine], file: str, *, all_models: bool = True
+) -> tuple[StructureModel, ...]:
     head: list[_NumberedLine] = []
     is_cif = _is_cif(chosen, head, file)
     reader = CifModels(file) if is_cif else PdbModels(file)
@@ -53,9 +92,8 @@ def read_structures(
     return tuple(models)
 
 
-def _checked_lines(path: str, file: str, lines: range | None) -> Iterator[_NumberedLine]:
-    first, stop = (1, None) if lines is None else (lines.start, lines.stop - 1)
-    for number, line in enumerate(islice(read_lines(path, LIMITS), first - 1, stop), start=first):
+def _checked(lines: Iterable[_NumberedLine], file: str) -> Iterator[_NumberedLine]:
+    for number, line in lines:
         if "\0" in line:
             raise InputError("a NUL byte: this is no text file", file=file, line=number)
         yield number, line

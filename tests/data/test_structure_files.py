@@ -6,7 +6,7 @@ import pytest
 from sciml.data.modelcif import ModelRecord, format_modelcif
 from sciml.data.pdb import format_pdb
 from sciml.data.residue_constants import ATOM_INDEX
-from sciml.data.structure_files import read_structures
+from sciml.data.structure_files import read_parts, read_structures
 from sciml.errors import InputError
 from tests.data.synthetic_atoms import random_atoms, random_sequence
 
@@ -295,3 +295,27 @@ def test_folders_missing_binary_and_damaged_files_are_input_errors(tmp_path):
         read(tmp_path, gzip.compress(b"REMARK\n" * 1_000_000))
     with pytest.raises(InputError, match=r"a\.pdb: "):
         read(tmp_path, bytes(range(256)) * 20)
+
+
+def test_parts_of_a_file_are_what_each_is_alone_and_a_broken_one_fails_alone(tmp_path):
+    path = tmp_path / "parts.ts"
+    good, last = [atom_line(x=1.0), "TER", "END"], [atom_line(x=4.0), "END"]
+    path.write_text("\n".join(["REMARK", *good, "ATOM  broken", "TER", "\0", *last]) + "\n")
+    parts = [range(2, 5), range(5, 7), range(7, 8), range(8, 10)]
+    one, two, three, four = read_parts(path, parts)
+    assert (one[0].atoms.positions[0, CA, 0], four[0].atoms.positions[0, CA, 0]) == (1, 4)
+    assert isinstance(two, InputError)
+    assert two.line == 5
+    assert isinstance(three, InputError)
+    assert "NUL" in three.rule
+    for part, found in ((parts[0], one), (parts[3], four)):
+        (alone,) = read_structures(path, lines=part)
+        np.testing.assert_array_equal(alone.atoms.positions, found[0].atoms.positions)
+
+
+@pytest.mark.parametrize(
+    ("start", "name"), [(b"\x28\xb5\x2f\xfd", "zstd"), (b"\xfd7zXZ", "xz"), (b"PK\x03\x04", "zip")]
+)
+def test_files_compressed_otherwise_are_refused_by_the_name_of_the_format(tmp_path, start, name):
+    with pytest.raises(InputError, match=f"a.pdb: compressed by {name}, which is not read: unpack it first"):
+        read(tmp_path, start + b"more")

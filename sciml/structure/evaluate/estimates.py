@@ -36,12 +36,15 @@ _SHOWN = 5
 _WITHOUT_GROUP = re.compile(r"(?P<target>.+?)[_.-]?TS_(?P<model>\d{1,2})", re.IGNORECASE)
 
 
-def score_estimates(files: Sequence[ModelFile], result: TargetResult) -> tuple[EstimateScores, ...]:
+def score_estimates(
+    files: Sequence[ModelFile], result: TargetResult, references: int = 1
+) -> tuple[EstimateScores, ...]:
     """Judge all QA files of a target.
 
     Args:
         files: of the target; what cannot be read has failed.
         result: of the target's models on the whole target, with their details.
+        references: native models that the scores in `result` chose from; its details are of the first.
     """
     found: list[EstimateScores] = []
     for file in files:
@@ -51,8 +54,25 @@ def score_estimates(files: Sequence[ModelFile], result: TargetResult) -> tuple[E
             number = file.number or 1
             found.append(EstimateScores(result.target, file.group, number, file.path, "failed", str(error)))
         else:
-            found.append(judge_estimates(read, result, group=file.group, file=file.path))
+            judged = judge_estimates(read, result, group=file.group, file=file.path)
+            notes = (*judged.notes, *_references(judged, result, references))
+            found.append(replace(judged, notes=notes))
     return tuple(found)
+
+
+def _references(judged: EstimateScores, result: TargetResult, references: int) -> list[str]:
+    """What the estimates were compared with, where that is not plain."""
+    if judged.status == "failed":
+        return []
+    notes = []
+    if result.domains:
+        notes.append("judged on the whole target, as CASP does; its domains are not judged")
+    if references > 1 and judged.mode == 2:
+        notes.append(
+            f"scores are those against the one of {references} native models that each model fits best, "
+            "errors of residues are compared with distances from the first"
+        )
+    return notes
 
 
 def judge_estimates(

@@ -38,7 +38,7 @@ def score_table(found: Evaluation, *, short: bool = False) -> Table:
         short: only the columns for readers.
     """
     present = [name for name in present_scores(found.results) if SCORES[name].in_short or not short]
-    about = ("matched_by", "reason") if short else _ABOUT
+    about = ("matched_by", "reason", "notes") if short else _ABOUT
     rows = [record.flat() for result in found.results for record in result.records]
     return Table.of(rows, (*_IDENTITY, *present, *about))
 

@@ -5,7 +5,7 @@ that of the files' contents and of the settings: equal digests, equal scores.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from sciml.structure.evaluate.plan import Domains, ModelFile
 from sciml.structure.evaluate.records import ModelScores, TargetResult
 from sciml.structure.evaluate.scoring import ScoreSettings, score_target
 
-_SCORES_VERSION = 6  # raised whenever a definition changes, so that kept scores are computed again
+_SCORES_VERSION = 7  # raised whenever a definition changes, so that kept scores are computed again
 _FIT = ("gdt_ts", "tm_score", "lddt_ca")  # which of several references fits best: the first, then the others
 
 
@@ -56,6 +56,8 @@ class TargetTask:
         Raises:
             InputError: a file cannot be read.
         """
+        files = (*self.models, *self.estimates)
+        content = {path: _file_digest(path) for path in {path for one in files for path in one.files}}
         return content_key(
             {
                 "version": _SCORES_VERSION,
@@ -64,20 +66,20 @@ class TargetTask:
                 "notes": list(self.notes),
                 "native_model": self.native_model,
                 "b_factors": self.b_factors,
-                "models": [_identity(model) for model in self.models],
-                "estimates": [_identity(file) for file in self.estimates],
+                "models": [_identity(model, content) for model in self.models],
+                "estimates": [_identity(file, content) for file in self.estimates],
                 "domains": [[name, ranges, list(numbers)] for name, ranges, numbers in self.domains],
                 "settings": asdict(self.settings),
             }
         )
 
 
-def _identity(model: ModelFile) -> list[Any]:
-    """Everything about a file that decides scores."""
+def _identity(model: ModelFile, content: Mapping[str, str]) -> list[Any]:
+    """Everything about a file that decides scores; `content` has the digest of each path."""
     return [
         *(model.path, model.group, model.number, list(model.notes)),
         [asdict(section) for section in model.sections],
-        [_file_digest(file) for file in model.files],
+        [content[file] for file in model.files],
     ]
 
 
@@ -108,7 +110,8 @@ def run_task(task: TargetTask) -> TargetResult:
     ]
     result = results[0] if len(results) == 1 else _best_of(results)
     notes = (*task.notes, *natives.notes)
-    return replace(result, notes=notes, refused=refused, estimates=score_estimates(task.estimates, result))
+    estimates = score_estimates(task.estimates, result, len(results))
+    return replace(result, notes=notes, refused=refused, estimates=estimates)
 
 
 def _best_of(results: Sequence[TargetResult]) -> TargetResult:

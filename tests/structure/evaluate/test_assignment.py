@@ -1,7 +1,11 @@
+import numpy as np
 import pytest
 
 from sciml.cli.app import main
+from sciml.data import structure_files
 from sciml.data.pdb import format_pdb, write_pdb
+from sciml.data.textfile import read_lines
+from sciml.structure.evaluate.loading import load_models
 from sciml.structure.evaluate.outputs import missing_table
 from sciml.structure.evaluate.plan import plan_evaluation
 from tests.structure.evaluate.evaluation_case import chain, kept, run, shaken, write_case
@@ -66,6 +70,29 @@ def test_a_broken_submission_of_a_joined_file_fails_alone_with_its_line(tmp_path
     found, _ = run(models, targets)
     assert scored(found) == {("T1", "me", 1): "done", ("T1", "me", 2): "failed", ("T2", "me", 1): "done"}
     assert f"line {line}" in found.results[0].records[1].reason
+
+
+def test_a_joined_file_is_read_once_for_all_its_submissions_of_a_target(tmp_path, monkeypatch):
+    models, targets = natives(tmp_path, "T1")
+    groups = [f"group{number}" for number in range(5)]
+    text = "".join(submission("T1", chain(0), group, noise=0.3 * place) for place, group in enumerate(groups))
+    (models / "everything.ts").write_text(text)
+    for place, group in enumerate(groups):
+        (tmp_path / "alone").mkdir(exist_ok=True)
+        (tmp_path / "alone" / f"T1_{group}.ts").write_text(
+            submission("T1", chain(0), group, noise=0.3 * place)
+        )
+    plan = plan_evaluation(models, targets)
+    opened = []
+    monkeypatch.setattr(
+        structure_files, "read_lines", lambda path, limits: opened.append(path) or read_lines(path, limits)
+    )
+    joined = load_models(plan.targets[0].models)
+    assert opened == [str(models / "everything.ts")]
+    alone = load_models(plan_evaluation(tmp_path / "alone", targets).targets[0].models)
+    assert [one.group for one in joined] == [one.group for one in alone] == groups
+    for one, other in zip(joined, alone, strict=True):
+        np.testing.assert_array_equal(one.atoms.positions, other.atoms.positions)
 
 
 def test_a_submission_of_a_target_that_is_not_here_is_listed_with_its_lines(tmp_path):

@@ -7,7 +7,7 @@ from scipy import stats
 
 from sciml.data.casp_header import CaspHeader
 from sciml.data.casp_qa import QualityEstimate, QualityEstimates, write_qa
-from sciml.data.pdb import write_pdb
+from sciml.data.pdb import format_pdb, write_pdb
 from sciml.runs.folder import RunFolder
 from sciml.structure.evaluate.estimate_catalogue import ESTIMATE_SCORES
 from sciml.structure.evaluate.estimates import judge_estimates, residue_distances
@@ -115,6 +115,36 @@ def test_perfect_errors_have_an_ase_of_one_and_wrong_ones_less(tmp_path):
     assert bad.values["auc_residues"] < 0.01
     assert bad.values["ase"] < 0.5
     assert good.counts["residues"] == 4 * len(native.aatype)
+
+
+def test_estimates_of_a_target_with_domains_are_judged_on_the_whole_and_say_so(tmp_path):
+    models, natives = case(tmp_path)
+    write_estimates(models / "T1QA077_1", {"T1TS001_1": 0.9, "T1TS002_1": 0.4})
+    (tmp_path / "domains.txt").write_text("T1-D1: 1-15\nT1-D2: 16-39\n")
+    whole = the_estimates(run(models, natives)[0])
+    cut = the_estimates(run(models, natives, domains=tmp_path / "domains.txt")[0])
+    assert cut.values == whole.values
+    assert whole.notes == ()
+    assert cut.notes == ("judged on the whole target, as CASP does; its domains are not judged",)
+
+
+def test_distances_of_an_ensemble_are_from_its_first_model_and_scores_from_the_best(tmp_path):
+    models, natives = case(tmp_path)
+    far, near = shaken(chain(0), 3.0, 9), chain(0)
+    both = [f"MODEL        {place}\n{format_pdb(one)}" for place, one in enumerate((far, near), start=1)]
+    both = [one.replace("END\n", "ENDMDL\n") for one in both]
+    (natives / "T1.pdb").write_text("".join([*both, "END\n"]))
+    positions = [one.positions[:, 1].astype(np.float64) for one in (shaken(near, NOISES["TS001"], 0), far)]
+    truth = {"T1TS001_1": residue_distances(*positions)}
+    write_estimates(models / "T1QA077_1", {"T1TS001_1": 0.9}, truth)
+    found, _ = run(models, natives, native_model="best")
+    one = the_estimates(found)
+    assert one.models[0].values["gdt_ts"] > 0.95  # of the second
+    assert one.values["ase"] > 0.99  # of the first
+    assert one.notes == (
+        "scores are those against the one of 2 native models that each model fits best, "
+        "errors of residues are compared with distances from the first",
+    )
 
 
 def test_residues_given_as_x_are_left_out_and_counted(tmp_path):

@@ -124,6 +124,8 @@ def test_two_models_of_one_number_are_both_kept(tmp_path):
     records = found.results[0].records
     assert [one.model for one in records] == [1, 2]
     assert "counted as model 2" in records[1].notes[-1]
+    row = score_table(found, short=True).records()[-1]
+    assert row["notes"] == "; ".join(found.results[0].records[-1].notes)
 
 
 def write_ensemble(path, structures):
