@@ -1,0 +1,302 @@
+"""Constants eliminated from families of curves: from y = f(x, c) to an equation without c.
+
+The constant occurs in one place of f, so that y = f is solved for it by inverting the operations on the way
+there: c = G(x, y). The total derivative of G by x is zero along every curve, and what cannot vanish is
+divided out of it.
+
+Source: Lample & Charton, ICLR 2020, section 3.2 and appendix B.
+"""
+
+from fractions import Fraction
+
+from sciml.symbolic.derivative import derivative
+from sciml.symbolic.expression import (
+    ADD,
+    FUNCTION,
+    MULTIPLY,
+    ONE,
+    POWER,
+    Expr,
+    Number,
+    X,
+    coefficient_and_term,
+    divide,
+    function,
+    linear,
+    power,
+    primitive,
+    product,
+    symbol,
+)
+from sciml.symbolic.generators.points import NAN, PARAMETERS, PointValues
+from sciml.symbolic.generators.simplification import expanded, split_common_factors, together
+
+Y, SLOPE, CURVATURE = symbol("y"), symbol("y'"), symbol("y''")
+"""The unknown function, its first and its second derivative."""
+
+LONGEST_TOGETHER = 300
+"""Equations of more tokens are not brought over one denominator in their inner sums."""
+INVERSE = {
+    **{"exp": "log", "log": "exp", "sin": "asin", "cos": "acos", "tan": "atan", "asin": "sin", "acos": "cos"},
+    **{"atan": "tan", "sinh": "asinh", "cosh": "acosh", "tanh": "atanh"},
+    **{"asinh": "sinh", "acosh": "cosh", "atanh": "tanh"},
+}
+"""One branch of the inverse function."""
+
+
+def merged_constant(node: Expr, constant: Expr) -> Expr | None:
+    """The expression with everything around its constant that does not hold x taken into the constant.
+
+    x + log(c + 2) becomes x + c, 3*c*x becomes c*x. The constant occurs once.
+
+    Returns:
+        The shorter family of curves; None if another constant of integration would be lost in this one.
+    """
+    if not node.mask & X.mask:
+        return constant if node.mask == constant.mask else None
+    if node.kind == ADD:
+        return _merged_in_sum(node, constant)
+    if node.kind == MULTIPLY:
+        return _merged_in_product(node, constant)
+    if node.kind == FUNCTION:
+        inner = merged_constant(node.args[0], constant)
+        return None if inner is None else function(node.value, inner)
+    base, exponent = node.args
+    if base.mask & constant.mask:
+        base = merged_constant(base, constant)
+    else:
+        exponent = merged_constant(exponent, constant)
+    return None if base is None or exponent is None else power(base, exponent)
+
+
+def _merged_in_sum(node: Expr, constant: Expr) -> Expr | None:
+    place = next(index for index, (term, _) in enumerate(node.args) if term.mask & constant.mask)
+    held, coefficient = node.args[place]
+    rest = [(value, term) for index, (term, value) in enumerate(node.args) if index != place]
+    merged = merged_constant(held, constant)
+    if merged is None:
+        return None
+    if held.mask & X.mask:
+        kept = _without_multiples([*rest, (node.value, ONE)], merged, constant)
+        return linear([*kept, (coefficient, merged)])
+    free = [(value, term) for value, term in rest if term.mask & X.mask or _other_constant(term, constant)]
+    return linear([*free, (1, constant)])
+
+
+def _without_multiples(
+    terms: list[tuple[Number, Expr]], merged: Expr, constant: Expr
+) -> list[tuple[Number, Expr]]:
+    """The terms that are no multiples of g, for `merged` = c*g: in c*x + 3*x the constant takes 3*x in."""
+    if merged.kind != MULTIPLY or not any(factor is constant for factor in merged.args):
+        return terms
+    cofactor = coefficient_and_term(divide(merged, constant))[1]
+    return [(value, term) for value, term in terms if term.prefix != cofactor.prefix]
+
+
+def _other_constant(term: Expr, constant: Expr) -> bool:
+    return bool(term.mask & (symbol("c1").mask | symbol("c2").mask) & ~constant.mask)
+
+
+def _merged_in_product(node: Expr, constant: Expr) -> Expr | None:
+    held = next(factor for factor in node.args if factor.mask & constant.mask)
+    merged = merged_constant(held, constant)
+    if merged is None:
+        return None
+    if held.mask & X.mask:
+        rest = [(factor, 1) for factor in node.args if factor is not held]
+        return product(node.value, [*rest, (merged, 1)])
+    kept = [f for f in node.args if f is not held and (f.mask & X.mask or _other_constant(f, constant))]
+    return product(1, [*[(factor, 1) for factor in kept], (constant, 1)])
+
+
+def solved_for(unknown: Expr, node: Expr, value: Expr) -> Expr | None:
+    """One solution of node = value for a symbol that the value does not hold.
+
+    Returns:
+        The solution by inverting operations, or by linearity; None if the symbol occurs several times
+        otherwise.
+
+    Raises:
+        UndefinedExpressionError, ExpressionTooLargeError: the inversion leads there.
+    """
+    mask = unknown.mask
+    while node.prefix != unknown.prefix:
+        if node.kind == ADD:
+            held = [(term, coefficient) for term, coefficient in node.args if term.mask & mask]
+            if len(held) != 1:
+                return _solved_linear(unknown, node, value)
+            term, coefficient = held[0]
+            rest = linear([(1, value), (-1, node), (coefficient, term)])
+            node, value = term, linear(((Fraction(1) / coefficient, rest),))
+        elif node.kind == MULTIPLY:
+            factors = [factor for factor in node.args if factor.mask & mask]
+            if len(factors) != 1:
+                return _solved_linear(unknown, node, value)
+            rest = product(node.value, [(factor, 1) for factor in node.args if factor is not factors[0]])
+            node, value = factors[0], divide(value, rest)
+        elif node.kind == POWER:
+            base, exponent = node.args
+            if exponent.mask & mask:
+                if base.mask & mask:
+                    return None
+                node, value = exponent, divide(function("log", value), function("log", base))
+            else:
+                node, value = base, power(value, divide(ONE, exponent))
+        else:
+            if node.value not in INVERSE:
+                return None
+            node, value = node.args[0], function(INVERSE[node.value], value)
+    return value
+
+
+def _solved_linear(unknown: Expr, node: Expr, value: Expr) -> Expr | None:
+    slope = derivative(node, unknown)
+    if slope.mask & unknown.mask:
+        return None
+    rest = expanded(linear(((1, node), (-1, product(1, ((unknown, 1), (slope, 1)))))), 200)
+    if rest.mask & unknown.mask:
+        rest = expanded(linear(((1, expanded(node, 200)), (-1, expanded(unknown * slope, 200)))), 200)
+        if rest.mask & unknown.mask:
+            return None
+    return divide(linear(((1, value), (-1, rest))), slope)
+
+
+def stripped(node: Expr) -> Expr:
+    """A simpler expression that is constant along the same curves: outer functions, powers and constants
+    removed.
+    """
+    variable = X.mask | Y.mask | SLOPE.mask
+    while True:
+        if node.kind == FUNCTION or (node.kind == POWER and node.value is not None):
+            node = node.args[0]
+        elif node.kind == ADD:
+            held = [term for term, _ in node.args if term.mask & variable]
+            if len(held) != 1:
+                return node
+            node = held[0]
+        elif node.kind == MULTIPLY:
+            held = [factor for factor in node.args if factor.mask & variable]
+            if len(held) == len(node.args) and node.value == 1:
+                return node
+            node = product(1, [(factor, 1) for factor in held])
+        else:
+            return node
+
+
+def total_derivative(node: Expr) -> Expr:
+    """The derivative by x along a curve y(x)."""
+    return linear(
+        (
+            (1, derivative(node, X)),
+            (1, product(1, ((SLOPE, 1), (derivative(node, Y), 1)))),
+            (1, product(1, ((CURVATURE, 1), (derivative(node, SLOPE), 1)))),
+        )
+    )
+
+
+def without_factors(equation: Expr, highest: Expr) -> Expr:
+    """The left side of equation = 0 without content, sign and factors that lack its highest derivative."""
+    if len(equation.prefix) < LONGEST_TOGETHER:
+        equation = together(equation)
+    for _ in range(8):
+        if equation.kind == MULTIPLY:
+            held = [(factor, 1) for factor in equation.args if factor.mask & highest.mask]
+            equation = product(1, held)
+            if equation.kind == MULTIPLY:
+                return equation
+        if equation.kind == POWER and equation.value is not None:
+            equation = equation.args[0]
+        if equation.kind != ADD:
+            return equation
+        equation = primitive(equation)[1]
+        common, rest = split_common_factors(equation, keep=0)
+        if not common:
+            return equation
+        equation = rest
+    return equation
+
+
+def solves(equation: Expr, curve: Expr, least_agreement: float = 1.0) -> bool:
+    """Whether a family of curves makes the left side vanish, at four points or more.
+
+    A family with two constants must also be one: (y, y') has independent derivatives by c1 and c2.
+
+    Args:
+        equation: the left side.
+        curve: y as an expression in x and the constants.
+        least_agreement: the share of the points where both are finite at which the left side has to vanish;
+        less
+            than 1 lets pass solutions on one branch, as (x + c1)**2 of y' = 2*sqrt(y).
+    """
+    is_second = bool(equation.mask & CURVATURE.mask)
+    slope = derivative(curve, X)
+    values = {
+        "x": CURVE_POINTS,
+        "y": ON_CURVES.values(curve),
+        "y'": ON_CURVES.slopes(curve),
+        "y''": ON_CURVES.slopes(slope) if is_second else (NAN,) * len(CURVE_POINTS),
+    }
+    at = PointValues(values, base=ON_CURVES, own_mask=Y.mask | SLOPE.mask | CURVATURE.mask)
+    total, scale = at.sum_and_scale(equation)
+    usable = equal = 0
+    for residual, size in zip(total, scale, strict=True):
+        if residual == residual and size == size:
+            usable += 1
+            equal += abs(residual) <= 1e-8 * size.real + 1e-14
+    if equal < max(FEWEST_CURVE_POINTS, least_agreement * usable):
+        return False
+    return not is_second or _is_independent(curve, slope)
+
+
+def _is_independent(curve: Expr, slope: Expr) -> bool:
+    """Whether the Jacobian of (y, y') by (c1, c2) is regular at some point."""
+    (y1, y2), (p1, p2) = (
+        [ON_CURVES.values(derivative(one, constant)) for constant in CONSTANTS] for one in (curve, slope)
+    )
+    for a, b, c, d in zip(y1, p2, y2, p1, strict=True):
+        determinant, size = a * b - c * d, _size(a * b) + _size(c * d)
+        if determinant == determinant and abs(determinant) > 1e-8 * size > 0:
+            return True
+    return False
+
+
+def _size(value: complex) -> float:
+    return abs(value.real) + abs(value.imag)
+
+
+CONSTANTS = (symbol("c1"), symbol("c2"))
+"""The constants of integration."""
+CURVE_POINTS = tuple(
+    complex(value)
+    for value in (
+        0.113,
+        0.434,
+        0.839,
+        1.61,
+        2.36,
+        3.72,
+        6.14,
+        -0.272,
+        -0.629,
+        -1.21,
+        -3.72,
+        -6.14,
+        0.31 + 0.07j,
+    )
+)
+"""Points at which equations are checked."""
+_COUNT = len(CURVE_POINTS)
+_ON_CURVES = {"c1": (0.83, -2.31, 0.47, 1.37, -3.13, 0.67, -0.59), "c2": (1.19, 0.53, -2.71, 0.91, -0.43)}
+ON_CURVES = PointValues(
+    {
+        "x": CURVE_POINTS,
+        **{name: (value,) * _COUNT for name, value in PARAMETERS.items() if name not in _ON_CURVES},
+        **{
+            name: tuple(complex(row[place % len(row)]) for place in range(_COUNT))
+            for name, row in _ON_CURVES.items()
+        },
+    },
+    {"x": (1 + 0j,) * _COUNT},
+)
+"""Values on curves, remembered between samples: at each point the constants have other values."""
+FEWEST_CURVE_POINTS = 4

@@ -1,0 +1,265 @@
+"""Values and slopes of expressions at a few fixed complex points, remembered between samples.
+
+A generator checks each pair before it leaves, at a few points in ordinary complex numbers: parts such as
+sin(x) or x**2 + 1 are met again and again and are evaluated once. The slopes follow the chain rule in numbers
+and know nothing of `sciml.symbolic.derivative`, so that the check does not share its mistakes.
+"""
+
+import cmath
+from collections.abc import Callable, Mapping
+
+from sciml.symbolic.expression import ADD, CONSTANT, FUNCTION, MULTIPLY, NUMBER, POWER, SYMBOL, Expr
+
+NAN = complex("nan")
+Numbers = tuple[complex, ...]
+"""One value for each point; nan where there is none."""
+
+POINTS: Numbers = (0.37 + 0j, 1.61 + 0j, 3.13 + 0j, -0.83 + 0j, 0.47 + 0.29j, 1.23 - 0.71j, -1.57 + 0.53j)
+"""Points at which pairs are checked: real and complex."""
+PARAMETERS: Mapping[str, complex] = {
+    "a": 1.37 + 0j,
+    "b": 0.71 + 0j,
+    "c": 2.29 + 0j,
+    "c1": 0.83 + 0j,
+    "c2": 1.19 + 0j,
+}
+"""Values of the parameters and constants of integration in these checks."""
+_LARGEST_MEMORY = 200_000
+_LARGEST = 1e80
+
+
+class PointValues:
+    """Remembers values and slopes of expressions at the points where the symbols have given values.
+
+    Args:
+        symbols: for each symbol its values, all of one length.
+        slopes: for each symbol its derivative by x at each point; those that are left out are constant.
+        base: values at the same points that are known already.
+        own_mask: symbols whose values differ from those of `base`; expressions without them are left to it.
+    """
+
+    def __init__(
+        self,
+        symbols: Mapping[str, Numbers],
+        slopes: Mapping[str, Numbers] | None = None,
+        base: "PointValues | None" = None,
+        own_mask: int = -1,
+    ) -> None:
+        self.base = base
+        self.own_mask = own_mask
+        self.symbols = dict(symbols)
+        self.count = len(next(iter(self.symbols.values())))
+        zeros = (0j,) * self.count
+        self.symbol_slopes = {name: (slopes or {}).get(name, zeros) for name in self.symbols}
+        self._values: dict[bytes, Numbers] = {}
+        self._slopes: dict[bytes, Numbers] = {}
+
+    def values(self, node: Expr) -> Numbers:
+        """Values at each point, nan where the expression has none or one beyond 1e80."""
+        if len(self._values) > _LARGEST_MEMORY:
+            self._values.clear()
+        return self._value(node)
+
+    def slopes(self, node: Expr) -> Numbers:
+        """Derivatives by x at each point, by the chain rule in numbers."""
+        if len(self._slopes) > _LARGEST_MEMORY:
+            self._slopes.clear()
+        return _bounded(self._slope(node))
+
+    def sum_and_scale(self, node: Expr) -> tuple[Numbers, Numbers]:
+        """Values of a sum, and the sums of the absolute values of its terms."""
+        if node.kind != ADD:
+            found = self.values(node)
+            return found, found
+        scale = (complex(abs(_float(node.value))),) * self.count
+        for term, coefficient in node.args:
+            factor = abs(_float(coefficient))
+            values = self._value(term)
+            scale = tuple(
+                [u + factor * abs(v) if v == v else NAN for u, v in zip(scale, values, strict=True)]
+            )
+        return self.values(node), scale
+
+    def _value(self, node: Expr) -> Numbers:
+        if self.base is not None and not node.mask & self.own_mask:
+            return self.base._value(node)
+        found = self._values.get(node.prefix)
+        if found is None:
+            found = self._values[node.prefix] = self._compute(node)
+        return found
+
+    def _compute(self, node: Expr) -> Numbers:
+        kind = node.kind
+        if kind == FUNCTION:
+            return _mapped(FUNCTIONS[node.value], self._value(node.args[0]))
+        if kind == MULTIPLY:
+            total = self._value(node.args[0])
+            for factor in node.args[1:]:
+                total = tuple([u * v for u, v in zip(total, self._value(factor), strict=True)])
+            if node.value != 1:
+                scale = _float(node.value)
+                total = tuple([u * scale for u in total])
+            return _bounded(total)
+        if kind == ADD:
+            constant = complex(_float(node.value))
+            total = (constant,) * self.count
+            for term, coefficient in node.args:
+                if coefficient == 1:
+                    total = tuple([u + v for u, v in zip(total, self._value(term), strict=True)])
+                else:
+                    scale = _float(coefficient)
+                    total = tuple([u + scale * v for u, v in zip(total, self._value(term), strict=True)])
+            return _bounded(total)
+        if kind == POWER:
+            base = self._value(node.args[0])
+            if node.value is not None:
+                exponent = node.value if type(node.value) is int else float(node.value)
+                return _mapped(lambda u: u**exponent, base)
+            exponents = self._value(node.args[1])
+            return tuple([_power(u, v) for u, v in zip(base, exponents, strict=True)])
+        if kind == SYMBOL:
+            return self.symbols[node.value]
+        return (complex(cmath.pi if kind == CONSTANT else _float(node.value)),) * self.count
+
+    def _slope(self, node: Expr) -> Numbers:
+        found = self._slopes.get(node.prefix)
+        if found is None:
+            found = self._slopes[node.prefix] = self._compute_slope(node)
+        return found
+
+    def _compute_slope(self, node: Expr) -> Numbers:
+        kind = node.kind
+        if not node.mask or kind == NUMBER:
+            return (0j,) * self.count
+        if kind == SYMBOL:
+            return self.symbol_slopes[node.value]
+        if kind == ADD:
+            total = (0j,) * self.count
+            for term, coefficient in node.args:
+                scale = _float(coefficient)
+                total = tuple([u + scale * v for u, v in zip(total, self._slope(term), strict=True)])
+            return total
+        if kind == MULTIPLY:
+            return self._slope_of_product(node)
+        inner = self._slope(node.args[0])
+        at = self._value(node.args[0])
+        if kind == FUNCTION:
+            outer = _mapped(SLOPES[node.value], at)
+        elif node.value is not None:
+            exponent = node.value if type(node.value) is int else float(node.value)
+            outer = _mapped(lambda u: exponent * u ** (exponent - 1), at)
+        else:
+            return self._slope_of_power(node, at, inner)
+        return tuple([u * v for u, v in zip(outer, inner, strict=True)])
+
+    def _slope_of_product(self, node: Expr) -> Numbers:
+        scale = _float(node.value)
+        value: Numbers = (complex(scale),) * self.count
+        slope: Numbers = (0j,) * self.count
+        for factor in node.args:
+            at, by_x = self._value(factor), self._slope(factor)
+            slope = tuple([s * u + v * d for s, u, v, d in zip(slope, at, value, by_x, strict=True)])
+            value = tuple([v * u for v, u in zip(value, at, strict=True)])
+        return slope
+
+    def _slope_of_power(self, node: Expr, base: Numbers, inner: Numbers) -> Numbers:
+        exponents, growth = self._value(node.args[1]), self._slope(node.args[1])
+        logs = _mapped(cmath.log, base)
+        return tuple(
+            [
+                w * (g * log + (v * d / u if u else NAN))
+                for w, u, v, d, g, log in zip(
+                    self._value(node), base, exponents, inner, growth, logs, strict=True
+                )
+            ]
+        )
+
+
+def _float(value: object) -> float:
+    try:
+        return float(value)  # type: ignore[arg-type]  # int or Fraction
+    except OverflowError:
+        return float("nan")
+
+
+def _mapped(rule: Callable[[complex], complex], values: Numbers) -> Numbers:
+    try:
+        return _bounded(tuple([rule(u) for u in values]))
+    except (ValueError, OverflowError, ZeroDivisionError):
+        return tuple([_guarded(rule, u) for u in values])
+
+
+def _guarded(rule: Callable[[complex], complex], value: complex) -> complex:
+    try:
+        found = rule(value)
+    except (ValueError, OverflowError, ZeroDivisionError):
+        return NAN
+    return found if abs(found.real) + abs(found.imag) < _LARGEST else NAN
+
+
+def _bounded(values: Numbers) -> Numbers:
+    for one in values:
+        if not abs(one.real) + abs(one.imag) < _LARGEST:
+            return tuple([u if abs(u.real) + abs(u.imag) < _LARGEST else NAN for u in values])
+    return values
+
+
+def _power(base: complex, exponent: complex) -> complex:
+    return _guarded(lambda u: u**exponent, base)
+
+
+FUNCTIONS: dict[str, Callable[[complex], complex]] = {
+    **{
+        name: getattr(cmath, name)
+        for name in ("exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh")
+    },
+    **{name: getattr(cmath, name) for name in ("asinh", "acosh", "atanh")},
+    "abs": lambda u: -u if u.real < 0 else u,
+    "sign": lambda u: complex((u.real > 0) - (u.real < 0)),
+}
+SLOPES: dict[str, Callable[[complex], complex]] = {
+    "exp": cmath.exp,
+    "log": lambda u: 1 / u,
+    "sin": cmath.cos,
+    "cos": lambda u: -cmath.sin(u),
+    "tan": lambda u: cmath.cos(u) ** -2,
+    "asin": lambda u: 1 / cmath.sqrt(1 - u * u),
+    "acos": lambda u: -1 / cmath.sqrt(1 - u * u),
+    "atan": lambda u: 1 / (1 + u * u),
+    "sinh": cmath.cosh,
+    "cosh": cmath.sinh,
+    "tanh": lambda u: cmath.cosh(u) ** -2,
+    "asinh": lambda u: 1 / cmath.sqrt(1 + u * u),
+    "acosh": lambda u: 1 / (cmath.sqrt(u - 1) * cmath.sqrt(u + 1)),
+    "atanh": lambda u: 1 / (1 - u * u),
+    "abs": lambda u: complex((u.real > 0) - (u.real < 0)),
+    "sign": lambda u: 0j,
+}
+
+
+def fixed_points() -> PointValues:
+    """An empty memory for expressions in x, parameters and constants at `POINTS`."""
+    count = len(POINTS)
+    constants = {name: (value,) * count for name, value in PARAMETERS.items()}
+    return PointValues({"x": POINTS, **constants}, {"x": (1 + 0j,) * count})
+
+
+FIXED_POINTS = fixed_points()
+"""The memory that all generators of a process share."""
+_CONSTANTS = PointValues({"x": (NAN,)})
+
+
+def is_real_constant(node: Expr) -> bool:
+    """Whether an expression without symbols has a finite real value below 1e80 in absolute value."""
+    value = _CONSTANTS.values(node)[0]
+    return abs(value.imag) <= 1e-12 * abs(value.real) + 1e-300
+
+
+def agreement(left: Numbers, right: Numbers, tolerance: float = 1e-8) -> tuple[int, int]:
+    """At how many points two rows of numbers agree, and at how many both are finite."""
+    equal = usable = 0
+    for u, v in zip(left, right, strict=True):
+        if u == u and v == v:  # abs() of nan may raise in CPython 3.11: it looks at a stale error number
+            usable += 1
+            equal += abs(u - v) <= tolerance * (1e-3 + abs(u) + abs(v))
+    return equal, usable

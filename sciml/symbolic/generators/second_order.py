@@ -1,0 +1,116 @@
+"""Second-order differential equations (ODE2) made from their solutions y = f(x, c1, c2).
+
+One constant is eliminated as for first-order equations; if the other one can then be isolated too, a second
+elimination gives the equation in x, y, y', y''.
+
+Source: Lample & Charton, ICLR 2020, section 3.2.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sciml.symbolic.expression import (
+    ADD,
+    ZERO_EXPR,
+    Expr,
+    ExpressionTooLargeError,
+    UndefinedExpressionError,
+    X,
+)
+from sciml.symbolic.generators.elimination import (
+    CURVATURE,
+    SLOPE,
+    Y,
+    merged_constant,
+    solved_for,
+    solves,
+    stripped,
+    total_derivative,
+    without_factors,
+)
+from sciml.symbolic.generators.first_order import presented, with_constants
+from sciml.symbolic.generators.simplification import expanded
+from sciml.symbolic.generators.trees import C1, C2, Leaves, RejectedTreeError, TreeSampler, operator_count
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How second-order equations are drawn."""
+
+    least_operators: int = 5
+    """Operators of the smaller trees, before like terms are collected."""
+    most_operators: int = 15
+    """Operators of the largest trees."""
+    solved_share: float = 0.15
+    """Share of the equations that are solved for y''."""
+    expanded_share: float = 0.25
+    """Share of the equations that are multiplied out."""
+    least_agreement: float = 1.0
+    """Share of the points at which the solution must solve the equation; less than 1 admits branches of
+    roots.
+    """
+
+
+LARGEST_STEP = 120
+"""Tokens of an intermediate result beyond which the draw is given up: its derivative would be too long."""
+
+
+def draw_second_order(
+    trees: TreeSampler, settings: Settings, leaves: Leaves | None = None
+) -> tuple[Expr, Expr]:
+    """(left side in x, y, y', y''; solution in x, c1, c2), checked in numbers.
+
+    Raises:
+        RejectedTreeError: this draw gives none; try again.
+    """
+    wanted = operator_count(trees.draw, settings.least_operators, settings.most_operators, tiny_share=0)
+    try:
+        curve: Expr | None = trees.sample(wanted, with_constants(trees, (C1, C2), leaves))
+        for constant in (C1, C2):
+            if curve is None or not curve.mask & X.mask or not curve.mask & constant.mask:
+                raise RejectedTreeError("x or a constant is lost")
+            curve = merged_constant(curve, constant)
+        if curve is None or not is_two_parameter(curve):
+            raise RejectedTreeError("x or a constant is lost")
+        equation = second_order_equation(curve, C2, C1) or second_order_equation(curve, C1, C2)
+        if equation is None:
+            raise RejectedTreeError("the constants do not come out")
+        equation = presented(equation, CURVATURE, settings.solved_share, settings.expanded_share, trees.draw)
+        if not solves(equation, curve, settings.least_agreement):
+            raise RejectedTreeError("another branch of the inverse")
+    except (UndefinedExpressionError, ExpressionTooLargeError) as error:
+        raise RejectedTreeError(str(error)) from error
+    return equation, curve
+
+
+def is_two_parameter(curve: Expr) -> bool:
+    """Whether x and both constants are there."""
+    wanted = X.mask | C1.mask | C2.mask
+    return curve.mask & wanted == wanted
+
+
+def second_order_equation(curve: Expr, first: Expr, second: Expr) -> Expr | None:
+    """The left side of an equation in x, y, y', y'', or None if the constants stay in, in this order."""
+    invariant = solved_for(first, curve, Y)
+    if invariant is None:
+        return None
+    once = without_factors(total_derivative(stripped(invariant)), SLOPE)
+    if not once.mask & second.mask or len(once.prefix) > LARGEST_STEP:
+        return None
+    again = solved_for(second, once, ZERO_EXPR)
+    if again is None and once.kind == ADD:
+        once = without_factors(expanded(once, 60), SLOPE)
+        again = solved_for(second, once, ZERO_EXPR)
+    if again is None or len(again.prefix) > LARGEST_STEP:
+        return None
+    twice = without_factors(total_derivative(stripped(again)), CURVATURE)
+    return twice if twice.mask & CURVATURE.mask and not twice.mask & (C1.mask | C2.mask) else None
+
+
+def second_order_equations(trees: TreeSampler, settings: Settings) -> Iterator[tuple[Expr, Expr]]:
+    """Endless stream of (left side, solution)."""
+    while True:
+        try:
+            yield draw_second_order(trees, settings)
+        except RejectedTreeError:
+            continue
