@@ -13,7 +13,9 @@
     simulator: {kind: command, command: [python, simulate.py]}                   # or kind: ngspice
     corners: [{name: tt}, {name: ss_hot, parameters: {temperature: 85}}]         # optional
 
-A command runs in the file's folder. How YAML's scalars are read says :mod:`sciml.surrogates.yaml_document`.
+A specification with min and max is a window, which counts as two. A category whose values are all numbers is
+read as an input of these numbers, in their order. A command runs in the file's folder. How YAML's scalars are
+read says :mod:`sciml.surrogates.yaml_document`.
 """
 
 import math
@@ -124,6 +126,9 @@ def read_input(record: Record) -> Input:
     kind = _TYPES.get(written)
     if kind is None:
         raise record.error(f"type {written!r} is none of integer, float, category", "type")
+    if kind == "category" and record.has("values") and record.lists_numbers("values"):
+        kind = "integer" if record.lists_numbers("values", whole=True) else "float"
+        record.allow("name", "type", "values", "unit")
     if kind == "category":
         record.allow("name", "type", "values", "unit")
         choices = tuple(record.labels("values"))
@@ -172,19 +177,19 @@ def _specifications(top: Record, spec: ProblemSpec) -> tuple[Specification, ...]
     for record in top.records("specifications"):
         record.allow("output", "min", "max", "weight")
         output = _known_output(record, spec)
-        sides = [side for side in ("min", "max") if record.has(side)]
-        if len(sides) != 1:
-            both = "both min and max: write two specifications for a window"
-            raise record.error(f"{output} has {both if sides else 'neither min nor max'}", None)
-        side, limit, weight = sides[0], record.number(sides[0]), record.number("weight", 1.0)
-        if (output, side) in found:
-            raise record.error(f"a second {side} for {output}", side)
-        found[output, side] = limit
-        low, high = found.get((output, "min"), -math.inf), found.get((output, "max"), math.inf)
-        if low > high:
-            raise record.error(f"{output} cannot be at least {low:g} and at most {high:g}", side)
-        lower, upper = (limit, None) if side == "min" else (None, limit)
-        specifications.append(_specification(record, output, lower, upper, weight))
+        sides, weight = [side for side in ("min", "max") if record.has(side)], record.number("weight", 1.0)
+        if not sides:
+            raise record.error(f"{output} has neither min nor max", None)
+        for side in sides:
+            limit = record.number(side)
+            if (output, side) in found:
+                raise record.error(f"a second {side} for {output}", side)
+            found[output, side] = limit
+            low, high = found.get((output, "min"), -math.inf), found.get((output, "max"), math.inf)
+            if low > high:
+                raise record.error(f"{output} cannot be at least {low:g} and at most {high:g}", side)
+            lower, upper = (limit, None) if side == "min" else (None, limit)
+            specifications.append(_specification(record, output, lower, upper, weight))
     return tuple(specifications)
 
 

@@ -121,6 +121,16 @@ class Record:
             raise self.error(f"{key} is a whole number of at most 2^53, not {number:g}", key)
         return round(number)
 
+    def lists_numbers(self, key: str, *, whole: bool = False) -> bool:
+        """Whether a field is a list of numbers alone, with `whole` of integers alone; of at least one."""
+        value = self.content.get(key)
+        kind = int if whole else int | float
+        return (
+            isinstance(value, list)
+            and len(value) > 0
+            and all(isinstance(item, kind) and not isinstance(item, bool) for item in value)
+        )
+
     def numbers(self, key: str, *, whole: bool) -> list[float]:
         """A list of finite numbers, none of them twice, all of them whole where that is asked."""
         inner = Record(

@@ -87,6 +87,23 @@ def test_the_shortest_file_takes_its_name_from_the_path(tmp_path):
     assert (problem.simulator, problem.corners, problem.goal.objectives) == ({}, (), ())
 
 
+def test_a_specification_with_min_and_max_is_a_window(tmp_path):
+    problem = read(tmp_path, TEXT.replace("min: 300, weight: 2", "min: 300, max: 400, weight: 2"))
+    assert problem.goal.specifications[:2] == (
+        Specification("gain", minimum=300.0, weight=2.0),
+        Specification("gain", maximum=400.0, weight=2.0),
+    )
+
+
+def test_a_category_of_numbers_gives_the_simulator_numbers(tmp_path):
+    whole = read(tmp_path, TEXT.replace('[on, "2", mirror]', "[4, 1, 2]"))
+    assert whole.spec.inputs[3] == IntegerInput("load", 1, 4, listed=(1, 2, 4))
+    broken = read(tmp_path, TEXT.replace('[on, "2", mirror]', "[1, 2.5]"))
+    assert broken.spec.inputs[3] == FloatInput("load", 1.0, 2.5, listed=(1.0, 2.5))
+    asked = whole.spec.to_values(whole.spec.random(1, np.random.default_rng(0))[0])
+    assert isinstance(asked["load"], int)
+
+
 def test_a_written_problem_reads_back_equal(tmp_path):
     problem = read(tmp_path, TEXT)
     again = read(tmp_path, problem_text(problem))
@@ -167,7 +184,12 @@ def test_any_problem_survives_writing_and_reading(tmp_path_factory, problem):
             "line 16, record 'specification area'",
             "not an output (gain",
         ),
-        ("min: 300", "min: 300, max: 400", "line 16, record 'specification gain'", "both min and max"),
+        (
+            "min: 300",
+            "min: 300, max: 200",
+            "line 16, record 'specification gain'",
+            "at least 300 and at most 200",
+        ),
         ("min: 300, ", "", "line 16, record 'specification gain'", "neither min nor max"),
         ("min: 300", "min: .nan", "line 16, record 'specification gain'", "min is not finite"),
         ("weight: 2", "weight: 0", "line 16, record 'specification gain'", "not positive"),
