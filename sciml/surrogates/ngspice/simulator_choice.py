@@ -30,7 +30,11 @@ def ngspice_simulator(problem: Problem, *, keep_failed: Path | None = None) -> N
     """
     kept = keep_failed if keep_failed is not None else cache_folder() / "ngspice-failed"
     circuit = _shipped(problem) if "circuit" in problem.simulator else read_circuit(problem)
-    return NgspiceSimulator(circuit, timeout_s=problem.timeout_s, keep_failed=kept)
+    try:
+        return NgspiceSimulator(circuit, timeout_s=problem.timeout_s, keep_failed=kept)
+    except InputError as error:  # of templates and measurements, which know no file
+        file = error.file or (None if problem.source is None else str(problem.source))
+        raise InputError(error.rule, file=file, record=error.record, line=error.line) from error
 
 
 def _shipped(problem: Problem) -> Circuit:

@@ -119,10 +119,12 @@ FAULTS = [
 ]
 
 
+@needs_program
 @pytest.mark.parametrize(("old", "new", "rule"), FAULTS)
 def test_faults_are_named_with_the_file_and_the_rule(old, new, rule, written):
-    with pytest.raises(InputError, match=rule):
-        NgspiceSimulator(read_circuit(written(old, new)), mode="program")
+    with pytest.raises(InputError, match=rule) as caught:
+        ngspice_simulator(written(old, new))
+    assert caught.value.file.endswith("filter.yaml")
 
 
 @pytest.mark.parametrize(
