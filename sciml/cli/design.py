@@ -34,7 +34,7 @@ _JOBS = "Simulations at the same time; if not given, as many as processors for n
 _BATCH = (
     "Designs chosen and simulated together; if not given, as many as --jobs says, else the mode's own number."
 )
-_CLUSTER = "Simulate on a Dask cluster, such as tcp://host:8786."
+_CLUSTER = "Simulate on a Dask cluster, such as tcp://host:8786; say with --batch how many designs at once."
 _CORNERS = "The design must meet every specification at all corners of the problem."
 _UNSAFE = "Let a netlist of your own hold any line (.control, .include, …). It can then run any program."
 
@@ -71,6 +71,8 @@ def design(
     none within the budget, 2 unusable input, 4 ngspice is missing.
 
     Example: sciml design examples/two_stage_opamp.yaml --budget 300 -o out
+
+    Example: sciml design examples/external.yaml --command "python examples/external_simulator.py" --json
     """
     from sciml.surrogates.session.problem_choice import choose_problem
     from sciml.surrogates.session.settings import ProblemChoice, SessionSettings
@@ -142,16 +144,22 @@ def _simulator_text(problem: "Problem") -> str:
 
 
 class _Progress:
-    """Says how far a run is whenever the best cost falls, and every fifty simulations."""
+    """Says how far a run is whenever the best cost falls, and every fifty simulations; and the first failure
+    of each kind."""
 
     def __init__(self, problem: "Problem", say: "Callable[[str], None]") -> None:
         self.problem, self.say = problem, say
         self._said: dict[int, tuple[int, float]] = {}
+        self._failures_said: set[str] = set()
 
     def __call__(self, seed: int, simulations: int, designs: "NDArray[np.float64]", result: "Result") -> None:
         """After every batch."""
-        from sciml.surrogates.session.verdict import missed_texts
+        from sciml.surrogates.session.verdict import failure_examples, missed_texts
 
+        for kind, message in failure_examples(result.failures).items():
+            if kind not in self._failures_said:
+                self._failures_said.add(kind)
+                self.say(f"seed {seed}: a simulation failed, {kind}: {message}")
         cost = self.problem.goal.cost(result.values, self.problem.spec)
         row = int(cost.argmin())
         last, best = self._said.get(seed, (0, float("inf")))

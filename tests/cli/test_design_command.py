@@ -95,6 +95,20 @@ def test_no_feasible_design_is_exit_code_three_and_names_the_limit(line, tmp_pat
     assert "No feasible design in 20 simulations: the best misses y" in capsys.readouterr().out
 
 
+def test_a_program_that_never_answers_in_json_is_told_so_and_failures_are_not_checked(line, tmp_path, capsys):
+    problem, program = line
+    (tmp_path / "line.py").write_text("print('Welcome to the simulator', flush=True)\n" + LINE)
+    code = design(problem, "--command", program, "--budget", 4, "-o", tmp_path / "out")
+    printed = capsys.readouterr()
+    values = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert code == 3
+    assert values["failures"] == {"bad answer": 4}
+    assert values["real_simulations"] == 4
+    for text in (printed.err, values["verdict"], values["failure_examples"]["bad answer"]):
+        assert "this is no answer in JSON: 'Welcome to the simulator'" in text
+    assert printed.err.count("a simulation failed") == 1
+
+
 def test_a_run_that_is_repeated_simulates_only_the_check_again(line, tmp_path, capsys):
     problem, program = line
     arguments = (problem, "--command", program, "-o", tmp_path / "out", "--json", "--quiet")

@@ -20,9 +20,10 @@ from sciml.surrogates.optimise.optimiser import Optimiser
 from sciml.surrogates.optimise.robust import run_robust
 from sciml.surrogates.optimise.robust_run import RobustRun
 from sciml.surrogates.problem import Problem
+from sciml.surrogates.problem_spec import ProblemSpec
 from sciml.surrogates.result import Result
 from sciml.surrogates.session.settings import SessionSettings
-from sciml.surrogates.simulator import RowSimulator
+from sciml.surrogates.simulator import NOMINAL, Corner, Cutoff, RowSimulator
 from sciml.surrogates.store import Store
 
 Array = NDArray[np.float64]
@@ -42,7 +43,7 @@ class Search:
         best: row of the best design; None where nothing was simulated.
         is_feasible: whether the best design met every specification, and did so again.
         stopped: why it ended.
-        again: the best design simulated again at every condition, not from the store.
+        again: the best design simulated again at every condition, not from the store; empty where it failed.
         robust: all corners of a robust run.
         seconds_simulating, seconds_choosing: wall time.
     """
@@ -160,6 +161,33 @@ def _rank(search: Search, problem: Problem) -> tuple[bool, float, int]:
     return True, float(problem.goal.cost(row, problem.spec)[0]), search.simulations
 
 
+class _Checks:
+    """Second simulations of one seed: each design is checked once, however often its check is looked at."""
+
+    def __init__(self, fresh: BatchSimulator) -> None:
+        self._fresh = fresh
+        self._known: dict[tuple[bytes, str, int | None], Result] = {}
+
+    @property
+    def spec(self) -> ProblemSpec:
+        """Inputs and outputs."""
+        return self._fresh.spec
+
+    def run(
+        self,
+        designs: Array,
+        *,
+        corner: Corner = NOMINAL,
+        seed: int | None = None,
+        cutoff: Cutoff | None = None,
+    ) -> Result:
+        """The check of designs (design, input), to the end of each simulation whatever the cutoff."""
+        key = designs.tobytes(), corner.name, seed
+        if key not in self._known:
+            self._known[key] = self._fresh.run(designs, corner=corner, seed=seed)
+        return self._known[key]
+
+
 @dataclass(frozen=True)
 class _OneSeed:
     problem: Problem
@@ -174,18 +202,18 @@ class _OneSeed:
         get a search for their front once a design is feasible."""
         goal, settings = self.problem.goal, self.settings
         has_front = len(goal.objectives) > 1
-        optimiser = self._optimiser()
+        optimiser, checks = self._optimiser(), _Checks(self.fresh)
         run = run_design(
             self.problem, self.truth, optimiser, budget=settings.budget, batch=settings.at_once,
             stop_at_first=True if has_front and goal.specifications else None,
-            confirm=self.fresh, progress=self._told,
+            confirm=checks, progress=self._told,
         )  # fmt: skip
         left = settings.budget - len(run.designs)
         if has_front and run.first_feasible is not None and left > 0:
-            run = self._widened(run, left)
+            run = self._widened(run, left, checks)
         again: tuple[Result, ...] = ()
-        if run.best is not None:
-            again = (self.fresh.run(run.designs[run.best : run.best + 1]),)
+        if run.best is not None and run.result.failures[run.best] is None:
+            again = (checks.run(run.designs[run.best : run.best + 1]),)
         is_met = [bool(each.ok[0] and goal.feasible(each.values, self.problem.spec)[0]) for each in again]
         is_feasible = run.first_feasible is not None and all(is_met)
         row = None if run.first_feasible is None else run.first_feasible - 1
@@ -201,7 +229,7 @@ class _OneSeed:
         fields = {"batch": batch} if batch is not None and self.settings.mode in OWN_MODES else {}
         return make_optimiser(self.settings.mode, self.problem, self.seed, **fields)
 
-    def _widened(self, first: DesignRun, budget: int) -> DesignRun:
+    def _widened(self, first: DesignRun, budget: int, checks: "_Checks") -> DesignRun:
         from sciml.surrogates.optimise.front_search import FrontSearch
 
         search = FrontSearch(self.problem, self.seed)
@@ -215,7 +243,7 @@ class _OneSeed:
 
         more = run_design(
             self.problem, self.truth, search, budget=budget, batch=self.settings.at_once,
-            stop_at_first=False, confirm=self.fresh, progress=told,
+            stop_at_first=False, confirm=checks, progress=told,
         )  # fmt: skip
         shift = len(first.designs)
         return replace(

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from sciml.runs.provenance import library_versions
 from sciml.surrogates.session.session import Search, Session
-from sciml.surrogates.session.verdict import failure_counts, margins, unit_of, verdict
+from sciml.surrogates.session.verdict import failure_counts, failure_examples, margins, unit_of, verdict
 
 LIBRARIES = ("numpy", "scipy", "torch")
 
@@ -40,6 +40,7 @@ def session_values(session: Session) -> dict[str, Any]:
         ],
         "check": _check(session, search),
         "failures": failure_counts(search.result.failures),
+        "failure_examples": failure_examples(search.result.failures),
         "seed": search.seed,
         "mode": settings.mode,
         "budget": settings.budget,

@@ -15,6 +15,8 @@ from sciml.surrogates.specification import Specification
 
 Array = NDArray[np.float64]
 
+LONGEST_EXAMPLE = 400
+
 
 def margins(problem: Problem, values: Array) -> Array:
     """Room of outputs (output,) under each specification, (specification,).
@@ -81,7 +83,8 @@ def verdict(session: Session) -> str:
     if not np.isfinite(values).any():
         kinds = failure_counts(search.result.failures)
         reason = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
-        return f"{spent}: every simulation failed ({reason})."
+        first = next(iter(failure_examples(search.result.failures).values()), "")
+        return f"{spent}: every simulation failed ({reason}). The first: {first}"
     missed = missed_texts(problem, values)
     if not missed:
         return f"{spent}: the best design met every specification once and not when it was simulated again."
@@ -91,6 +94,17 @@ def verdict(session: Session) -> str:
 def failure_counts(failures: Sequence[Failure | None]) -> dict[str, int]:
     """Number of failures of each kind, the most frequent first."""
     return dict(Counter(failure.kind.value for failure in failures if failure is not None).most_common())
+
+
+def failure_examples(failures: Sequence[Failure | None]) -> dict[str, str]:
+    """The first failure of each kind, in one line of at most `LONGEST_EXAMPLE` letters."""
+    found: dict[str, str] = {}
+    for failure in failures:
+        if failure is not None:
+            text = " ".join(failure.message.split())
+            shown = text if len(text) <= LONGEST_EXAMPLE else f"{text[: LONGEST_EXAMPLE - 1]}…"
+            found.setdefault(failure.kind.value, shown)
+    return found
 
 
 def outcome_of(result: Result, is_met: NDArray[np.bool_], row: int) -> Outcome:
