@@ -23,6 +23,8 @@ from sciml.symbolic.expression import (
 SUM_LEVEL, PRODUCT_LEVEL, POWER_LEVEL, ATOM_LEVEL = range(4)
 """How tightly a text holds together; a leading minus binds like a sum."""
 
+VARIABLES = ("x", "y", "y'", "y''")
+"""Symbols that come behind parameters in a product and before them in a sum."""
 SYMPY_NAMES = {"y": "y(x)", "y'": "Derivative(y(x), x)", "y''": "Derivative(y(x), (x, 2))"}
 """The unknown function and its derivatives as SymPy writes them."""
 
@@ -84,7 +86,8 @@ def _power_text(base: Expr, exponent: Expr, names: dict[str, str]) -> tuple[str,
 def ordered_terms(node: Expr) -> list[tuple[Number, Expr | None]]:
     """(coefficient, term) of a sum as a person writes it; the term of the constant is None.
 
-    Powers of x fall, then come other terms, then the constant; a positive term goes first if there is one.
+    Powers of the variables fall, then come other terms, then constants; a positive term goes first if there
+    is one.
     """
     ordered: list[tuple[Number, Expr | None]] = [
         (coefficient, term) for term, coefficient in sorted(node.args, key=lambda pair: _term_key(pair[0]))
@@ -104,24 +107,24 @@ def _term_key(term: Expr) -> tuple[int, int, int, bytes]:
     degrees = _degrees(term)
     if degrees is None:
         return 1, 0, 0, term.prefix
-    if degrees == (0, 0):
-        return 2, 0, 0, term.prefix
+    if degrees[0] == 0:
+        return 2, 0, -degrees[1], term.prefix
     return 0, -degrees[0], -degrees[1], term.prefix
 
 
 def _degrees(term: Expr) -> tuple[int, int] | None:
-    """Degree in x and in all symbols of a product of symbols' powers, or None."""
-    in_x = total = 0
+    """Degree in the variables and in all symbols of a product of symbols' powers, or None."""
+    in_variables = total = 0
     for factor in term.args if term.kind == MULTIPLY else (term,):
         base, exponent = factor, 1
         if factor.kind == POWER and type(factor.value) is int and factor.value > 0:
             base, exponent = factor.args[0], factor.value
         if base.kind == SYMBOL:
             total += exponent
-            in_x += exponent if base.value == "x" else 0
+            in_variables += exponent if base.value in VARIABLES else 0
         elif base.mask:
             return None
-    return in_x, total
+    return in_variables, total
 
 
 def _sum_text(node: Expr, names: dict[str, str]) -> str:
@@ -162,8 +165,7 @@ def _factor_key(factor: Expr) -> tuple[int, bytes]:
     if not base.mask:
         return (0 if base.kind == NUMBER else 1), factor.prefix
     if base.kind == SYMBOL:
-        is_variable = base.value in ("x", "y", "y'", "y''")
-        return (3 if is_variable else 2), factor.prefix
+        return (3 if base.value in VARIABLES else 2), factor.prefix
     return (5 if base.kind == ADD else 4), factor.prefix
 
 
