@@ -180,7 +180,7 @@ def compare_parameters(arguments: argparse.Namespace) -> None:
               f"{arguments.recycles} recycles, one sequence each")  # fmt: skip
         settings = PredictSettings(recycles=arguments.recycles, seed=arguments.seed)
         folder = predict_set(prepared.members, models, output, settings, to_stderr, workers=arguments.workers)
-        plan = plan_evaluation(folder, prepared.natives)
+        plan = plan_evaluation(folder, prepared.natives, only={member.name for member in prepared.members})
         run = RunSettings(
             score=ScoreSettings(("gdt", "tm", "lddt_ca", "contacts")), workers=arguments.workers
         )

@@ -229,12 +229,16 @@ def _evaluate(
 
     folder = RunFolder(output)
     folder.write_config(run_values(models, targets, domains, baseline, settings))
-    plan = plan_evaluation(models, targets, domains)
+    only = set(clusters) or None  # of a set the members that were predicted
+    plan = plan_evaluation(models, targets, domains, only=only)
     found = replace(score(plan, settings, folder, say), clusters=clusters)
     comparisons: list[Comparison] = []
     if baseline is not None:
         against = score(
-            plan_evaluation(baseline, targets, domains), settings, RunFolder(output / "baseline"), say
+            plan_evaluation(baseline, targets, domains, only=only),
+            settings,
+            RunFolder(output / "baseline"),
+            say,
         )
         comparisons = compare_sets(found.results, against.results, HEADLINE, clusters, seed=seed)
     elif len(plan.groups) == 2:

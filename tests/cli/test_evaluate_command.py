@@ -141,6 +141,15 @@ def test_natives_are_predicted_and_scored_in_one_go(tmp_path, monkeypatch, capsy
     assert row["coverage"] == 1
 
 
+def test_natives_beyond_the_limit_of_a_set_are_no_missing_models(tmp_path, monkeypatch):
+    prepare(tmp_path, monkeypatch)
+    _, natives = write_case(tmp_path, targets=("T1", "T2"))
+    words = ("--set", natives, "--predict-with", "net.safetensors", "--recycles", "0", "--limit", "1")
+    assert evaluate(*words, "-o", "out") == 0
+    rows = read_csv((tmp_path / "out" / "ranking.csv").read_text()).records()
+    assert [(row["group"], row["units"], row["missing"]) for row in rows] == [("net", 1, 0)]
+
+
 def test_a_set_of_chains_is_predicted_and_scored(tmp_path, monkeypatch, capsys):
     prepare(tmp_path, monkeypatch)
     write_data(tmp_path / "chains")

@@ -14,7 +14,7 @@
   missing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -168,13 +168,16 @@ def _is_structure(name: str) -> bool:
     return not lower.startswith(".") and lower.removesuffix(".gz").endswith(STRUCTURE_ENDINGS)
 
 
-def plan_evaluation(models: Path, targets: Path, domains: Path | None = None) -> EvaluationPlan:
+def plan_evaluation(
+    models: Path, targets: Path, domains: Path | None = None, *, only: Collection[str] | None = None
+) -> EvaluationPlan:
     """Decide which model belongs to which target.
 
     Args:
         models: file or folder of predictions.
         targets: file or folder of native structures.
         domains: file of domain definitions.
+        only: names of the targets that are scored; models of the others are passed by. All when None.
 
     Raises:
         InputError: nothing is at a path, or definitions cannot be read.
@@ -205,6 +208,7 @@ def plan_evaluation(models: Path, targets: Path, domains: Path | None = None) ->
     plans = tuple(
         TargetPlan(native, named[native.name], *_printed(given.get(native.name, {})), estimates[native.name])
         for native in natives
+        if only is None or native.name in only
     )
     everybody = sorted({model.group for plan in plans for model in plan.models})
     file = None if domains is None else str(domains)

@@ -32,6 +32,15 @@ def test_a_missing_model_and_a_model_without_target_are_listed(tmp_path):
     assert "T1, T2" in plan.unused[0].reason
 
 
+def test_targets_that_were_not_predicted_are_nobodys_missing_model(tmp_path):
+    models, natives = write_case(tmp_path)
+    (models / "T2TS002_1.pdb").unlink()
+    plan = plan_evaluation(models, natives, only={"T1"})
+    assert names(plan) == {"T1": [("TS001", 1), ("TS002", 1)]}
+    assert plan.missing == ()
+    assert plan.unused == ()
+
+
 def test_sub_folders_are_groups(tmp_path):
     native = chain()
     for method in ("old", "new"):
