@@ -6,38 +6,26 @@ design said predicts the others.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from sciml.surrogates.optimise.condition_maps import Condition, condition_maps, constant_shifts
 from sciml.surrogates.optimise.corrected import limit_in_z
 from sciml.surrogates.optimise.residual import ResidualModel
 from sciml.surrogates.problem_spec import ProblemSpec
-from sciml.surrogates.simulator import NOMINAL, Corner
+from sciml.surrogates.simulator import Corner
 from sciml.surrogates.specification import Goal
-from sciml.surrogates.transforms import OutputTransform, fit_transform
+from sciml.surrogates.transforms import OutputTransform
+
+__all__ = ["Condition", "ConditionTable", "all_conditions"]
 
 Array = NDArray[np.float64]
 _FIRST_DOUBT = 0.5  # of the spread of an output, for a shift that was never seen
 _SMALLEST_DOUBT = 0.02
-_RIDGE, _RIDGE_OF_ONE = 1e-6, 0.1  # of a corner's or a draw's number, of a condition's own
 _AT_LEAST = 2  # conditions of a design that teaches shifts
 _BEYOND = 1e6  # more room than this, relative to a limit, is not told apart
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A corner, with the seed of its mismatch (None for none)."""
-
-    corner: Corner = NOMINAL
-    seed: int | None = None
-
-    @property
-    def name(self) -> str:
-        """`ss_hot`, or `ss_hot, mismatch 3`."""
-        return self.corner.name if self.seed is None else f"{self.corner.name}, mismatch {self.seed}"
 
 
 def all_conditions(
@@ -93,8 +81,7 @@ class ConditionTable:
         whichever they are: constant shifts by least squares over all such designs, then what is left as a
         function of the inputs.
         """
-        flat = self.values.reshape(-1, self.values.shape[-1])
-        self._transform = fit_transform(flat[np.isfinite(flat).all(axis=1)], self._limits)
+        self._transform = condition_maps(self.values, self._limits, self.conditions)
         z, points = self._transform.encode(self.values), self.spec.to_unit(self.designs)
         known = np.asarray(np.isfinite(z).all(axis=2))
         rows = np.flatnonzero(known.sum(axis=1) >= _AT_LEAST)
@@ -199,41 +186,6 @@ class ConditionTable:
         assert self._transform is not None
         assert self._shifts is not None
         return self._transform, self._shifts
-
-
-def constant_shifts(z: Array, known: NDArray[np.bool_], conditions: Sequence[Condition]) -> Array:
-    """Shifts between conditions that fit all designs best, each design with a level of its own.
-
-    A shift is one number of its corner, one of its draw of mismatch, and a third of its own that is held
-    small, so that a corner never met with some draw is not a blank.
-
-    Args:
-        z: (design, condition, output).
-        known: (design, condition).
-        conditions: in the order of the table.
-
-    Returns:
-        (condition, output), ridge regression; the first condition is 0, and near 0 is what no design links
-        with it.
-    """
-    count = known.sum(axis=1)
-    centred = np.where(known[..., None], z, 0.0)
-    mean = centred.sum(axis=1) / np.maximum(count, 1)[:, None]
-    right = np.where(known[..., None], centred - mean[:, None], 0.0).sum(axis=0)
-    weight = known / np.sqrt(np.maximum(count, 1))[:, None]
-    system = np.diag(known.sum(axis=0).astype(np.float64)) - weight.T @ weight  # levels eliminated
-    corners = list(dict.fromkeys(each.corner.name for each in conditions))
-    seeds = list(dict.fromkeys(each.seed for each in conditions))
-    parts = [
-        np.array([[each.corner.name == name for name in corners] for each in conditions], dtype=np.float64),
-        np.array([[each.seed == seed for seed in seeds] for each in conditions], dtype=np.float64),
-        np.eye(len(conditions)),
-    ]
-    factors = np.concatenate(parts, axis=1)
-    ridge = np.array([_RIDGE] * (len(corners) + len(seeds)) + [_RIDGE_OF_ONE] * len(conditions))
-    found = np.linalg.solve(factors.T @ system @ factors + np.diag(ridge), factors.T @ right)
-    shifts: Array = factors @ found
-    return shifts - shifts[:1]
 
 
 def _doubt(model: ResidualModel) -> Array:

@@ -4,12 +4,8 @@ import numpy as np
 import pytest
 
 from sciml.errors import SettingsError
-from sciml.surrogates.optimise.conditions import (
-    Condition,
-    ConditionTable,
-    all_conditions,
-    constant_shifts,
-)
+from sciml.surrogates.optimise.condition_maps import condition_maps, constant_shifts, near_limits
+from sciml.surrogates.optimise.conditions import Condition, ConditionTable, all_conditions
 from sciml.surrogates.optimise.modes import make_optimiser
 from sciml.surrogates.optimise.robust import run_robust
 from sciml.surrogates.optimise.robust_run import RobustSettings
@@ -132,6 +128,28 @@ def test_designs_that_never_saw_the_first_condition_teach_shifts_too():
     truth = outputs(designs[30:], CORNERS[2])[:, :3]
     nominal = outputs(designs[30:])[:, :3]
     assert np.abs(np.log(found / truth)).mean() < 0.5 * np.abs(np.log(nominal / truth)).mean()
+
+
+def test_an_offset_that_one_draw_cancels_is_not_multiplied_at_the_others():
+    rows = np.array([[1e-4, 100.0], [1e-2, 110.0]])
+    transform = near_limits(rows, np.array([8e-3, 120.0]))
+    low, high = transform.encode(rows)
+    elsewhere = transform.decode(transform.encode(np.array([[9.4e-3, 100.0]])) + (high - low))
+    assert 0.018 < elsewhere[0, 0] < 0.035  # 9.4 mV and 10 mV more; as a ratio it would be 0.94 V
+    np.testing.assert_allclose(transform.decode(np.array([[-1.0, 0.0]])), 0.0)  # a magnitude stays one
+
+
+def test_the_map_follows_how_conditions_act_on_each_output():
+    conditions = [Condition(corner) for corner in CORNERS[:3]]
+    level = np.exp(np.random.default_rng(0).uniform(-3, -1, size=(12, 1)))
+    multiplied = level * np.array([[1.0, 0.7, 1.4]])
+    added = level + np.array([[0.0, 0.2, 0.4]])
+    values = np.stack([multiplied, added], axis=-1)  # (design, condition, output), limits of 1
+    transform = condition_maps(values, np.array([1.0, 1.0]), conditions)
+    assert transform.kinds == ("log", "asinh")
+    shifted = np.diff(transform.encode(values), axis=1).std(axis=0)
+    assert shifted[:, 0].max() < 1e-12  # the logarithm shifts every design alike
+    assert shifted[:, 1].max() < 0.02
 
 
 def test_the_worst_case_of_simulated_conditions_is_exact():
