@@ -7,7 +7,6 @@ table.
 Source: Lample & Charton, ICLR 2020, section 3.1; the look-up by values is ours.
 """
 
-import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,6 +15,7 @@ from sciml.symbolic.derivative import derivative
 from sciml.symbolic.expression import (
     ADD,
     NUMBER,
+    ONE,
     Expr,
     ExpressionTooLargeError,
     Number,
@@ -23,15 +23,18 @@ from sciml.symbolic.expression import (
     X,
     linear,
     multiply,
-    number,
     whole,
 )
 from sciml.symbolic.generators.backward import is_integral
-from sciml.symbolic.generators.points import FIXED_POINTS
+from sciml.symbolic.generators.points import FIXED_POINTS, Numbers
 from sciml.symbolic.generators.simplification import expanded, shortest_form, without_constant_term
 from sciml.symbolic.generators.trees import Leaves, RejectedTreeError, TreeSampler
 
-Key = tuple[str, ...]
+Key = str
+LONGEST_KNOWN = 60
+"""Tokens of the longest integrands and antiderivatives that are remembered."""
+MOST_TERMS = 16
+"""Products of more terms are not looked up term by term."""
 
 
 @dataclass(frozen=True)
@@ -46,76 +49,26 @@ class Settings:
     """Operators of G are uniform from this …"""
     most_operators_second: int = 5
     """… to this."""
+    parts_kept: int = 400
+    """Functions F, and as many G, that wait to be combined again."""
+    new_part_share: float = 0.15
+    """Share of the draws that make a new F, and of those that make a new G."""
     largest_table: int = 60_000
     """Integrals that are remembered; a full table does not grow."""
-    expanded_share: float = 0.3
+    simplified_share: float = 0.3
     """Share of the integrands that are brought to their shortest form."""
 
 
-def fingerprint(node: Expr) -> tuple[Key, complex] | None:
-    """(key that equals for multiples of one expression, a value that tells the multiples apart).
+def fingerprint(values: Numbers) -> Key | None:
+    """A key that is equal for multiples of one function, from its values at three complex points.
 
-    None if the expression is zero or has no value at one of three complex points.
+    None if the function is zero or has no value there.
     """
-    first, second, third = FIXED_POINTS.values(node)[-3:]
+    first, second, third = values
     if first != first or second != second or third != third or abs(first) < 1e-12:
         return None
     left, right = second / first, third / first
-    return (f"{left.real:.7e}", f"{left.imag:.7e}", f"{right.real:.7e}", f"{right.imag:.7e}"), first
-
-
-class KnownIntegrals:
-    """Integrals found by the values of their integrands, up to a rational factor and sums of known terms."""
-
-    def __init__(self, largest: int) -> None:
-        self.largest = largest
-        self._known: dict[Key, tuple[complex, Expr]] = {}
-
-    def __len__(self) -> int:
-        return len(self._known)
-
-    def learn(self, integrand: Expr, antiderivative: Expr) -> None:
-        """Remember an integral; the shorter one stays if it is known."""
-        if integrand.kind == NUMBER or len(integrand.prefix) > 60 or len(antiderivative.prefix) > 60:
-            return
-        print_of = fingerprint(integrand)
-        if print_of is None:
-            return
-        key, scale = print_of
-        known = self._known.get(key)
-        if known is None:
-            if len(self._known) < self.largest:
-                self._known[key] = (scale, antiderivative)
-        elif len(antiderivative.prefix) < len(known[1].prefix):
-            self._known[key] = (scale, antiderivative)
-
-    def find(self, integrand: Expr) -> Expr | None:
-        """An antiderivative, or None."""
-        if integrand.kind == NUMBER:
-            return multiply(integrand, X)
-        whole_sum = self._find_multiple(integrand)
-        if whole_sum is not None:
-            return whole_sum
-        terms = expanded(integrand)
-        if terms.kind != ADD:
-            return None
-        found: list[tuple[Number, Expr]] = [(terms.value, X)]
-        for term, coefficient in terms.args:
-            part = self._find_multiple(term)
-            if part is None:
-                return None
-            found.append((coefficient, part))
-        return linear(found)
-
-    def _find_multiple(self, integrand: Expr) -> Expr | None:
-        print_of = fingerprint(integrand)
-        if print_of is None:
-            return None
-        known = self._known.get(print_of[0])
-        if known is None:
-            return None
-        factor = rational_ratio(print_of[1], known[0])
-        return None if factor is None else multiply(number(factor), known[1])
+    return f"{left.real:.7e} {left.imag:.7e} {right.real:.7e} {right.imag:.7e}"
 
 
 def rational_ratio(value: complex, unit: complex) -> Number | None:
@@ -126,6 +79,85 @@ def rational_ratio(value: complex, unit: complex) -> Number | None:
     found = Fraction(ratio.real).limit_denominator(1000)
     is_small = abs(found.numerator * found.denominator) <= 10**5
     return whole(found) if is_small and abs(float(found) - ratio.real) <= 1e-10 * abs(ratio.real) else None
+
+
+def _values(node: Expr) -> Numbers:
+    return FIXED_POINTS.values(node)[-3:]
+
+
+def _times(left: Numbers, right: Numbers) -> Numbers:
+    return left[0] * right[0], left[1] * right[1], left[2] * right[2]
+
+
+class Summands:
+    """A function as numbers: its values at three points, and those of the terms of its expanded form."""
+
+    def __init__(self, node: Expr) -> None:
+        self.values = _values(node)
+        multiplied = expanded(node)
+        self.terms = [self.values]
+        if multiplied.kind == ADD:
+            pairs = [*multiplied.args, (ONE, multiplied.value)]
+            scaled = [(float(value), _values(term)) for term, value in pairs if value]
+            self.terms = [(scale * u, scale * v, scale * w) for scale, (u, v, w) in scaled]
+
+
+class KnownIntegrals:
+    """Integrals found by the values of their integrands, up to a rational factor and sums of known terms."""
+
+    def __init__(self, largest: int) -> None:
+        self.largest = largest
+        self._known: dict[Key, tuple[complex, Expr]] = {}
+        self.learn(ONE, X)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def learn(self, integrand: Expr, antiderivative: Expr) -> None:
+        """Remember an integral; the shorter one stays if it is known."""
+        if len(integrand.prefix) > LONGEST_KNOWN or len(antiderivative.prefix) > LONGEST_KNOWN:
+            return
+        values = _values(integrand)
+        key = fingerprint(values)
+        if key is None:
+            return
+        known = self._known.get(key)
+        is_new = known is None and len(self._known) < self.largest
+        if is_new or (known is not None and len(antiderivative.prefix) < len(known[1].prefix)):
+            self._known[key] = (values[0], antiderivative)
+
+    def find(self, left: Summands, right: Summands) -> Expr | None:
+        """An antiderivative of the product of two functions, or None."""
+        whole_product = self._find(_times(left.values, right.values))
+        if whole_product is not None:
+            return linear((whole_product,))
+        if len(left.terms) == len(right.terms) == 1 or len(left.terms) * len(right.terms) > MOST_TERMS:
+            return None
+        found = []
+        for one in left.terms:
+            for other in right.terms:
+                part = self._find(_times(one, other))
+                if part is None:
+                    return None
+                found.append(part)
+        return linear(found)
+
+    def _find(self, values: Numbers) -> tuple[Number, Expr] | None:
+        """(factor, known antiderivative) of a function with these values."""
+        key = fingerprint(values)
+        known = None if key is None else self._known.get(key)
+        if known is None:
+            return None
+        factor = rational_ratio(values[0], known[0])
+        return None if factor is None else (factor, known[1])
+
+
+class Part:
+    """F or G with its derivative, and both as numbers."""
+
+    def __init__(self, node: Expr) -> None:
+        self.node, self.slope = node, derivative(node)
+        self.node_terms, self.slope_terms = Summands(node), Summands(self.slope)
 
 
 class ByPartsIntegrals:
@@ -140,53 +172,57 @@ class ByPartsIntegrals:
         self.trees = trees
         self.settings = settings
         self.known = KnownIntegrals(settings.largest_table)
+        self._parts: tuple[list[Part], list[Part]] = ([], [])
         self._given: set[bytes] = set()
 
     def draw(self, leaves: Leaves | None = None) -> list[tuple[Expr, Expr]]:
         """The integrals that one draw of F and G gives: none, one or two, checked in numbers."""
-        draw, settings = self.trees.draw, self.settings
         try:
-            first = self._factor(draw.randint(settings.least_operators, settings.most_operators), leaves)
-            fewest, most = settings.least_operators_second, settings.most_operators_second
-            second = self._factor(draw.randint(fewest, most), leaves)
-            return self._integrals(first, second, draw)
+            first, second = (self._part(which, leaves) for which in (0, 1))
+            found = []
+            for one, other in ((first, second), (second, first)):
+                inner = self.known.find(one.slope_terms, other.node_terms)
+                if inner is not None:
+                    found += self._integral(one, other, inner)
+            return found
         except (UndefinedExpressionError, ExpressionTooLargeError, RejectedTreeError):
             return []
 
-    def _factor(self, operators: int, leaves: Leaves | None) -> Expr:
-        factor = without_constant_term(self.trees.sample(operators, leaves), X)
-        if not factor.mask & X.mask:
+    def _part(self, which: int, leaves: Leaves | None) -> Part:
+        """F or G: a new one, or one of the last few hundred, whose derivatives and values are known."""
+        draw, settings, kept = self.trees.draw, self.settings, self._parts[which]
+        if len(kept) == settings.parts_kept and draw.random() > settings.new_part_share:
+            return kept[draw.randrange(len(kept))]
+        least, most = settings.least_operators, settings.most_operators
+        if which:
+            least, most = settings.least_operators_second, settings.most_operators_second
+        node = without_constant_term(self.trees.sample(draw.randint(least, most), leaves), X)
+        if not node.mask & X.mask:
             raise RejectedTreeError("no x is left")
-        return factor
+        part = Part(node)
+        self.known.learn(part.slope, node)
+        if len(kept) < settings.parts_kept:
+            kept.append(part)
+        else:
+            kept[draw.randrange(len(kept))] = part
+        return part
 
-    def _integrals(self, first: Expr, second: Expr, draw: random.Random) -> list[tuple[Expr, Expr]]:
-        slopes = derivative(first), derivative(second)
-        self.known.learn(slopes[0], first)
-        self.known.learn(slopes[1], second)
-        found = []
-        for one, other in ((0, 1), (1, 0)):
-            factors = (first, second)
-            inner = self.known.find(multiply(slopes[one], factors[other]))
-            if inner is None:
-                continue
-            integrand = multiply(factors[one], slopes[other])
-            answer = linear(((1, multiply(first, second)), (-1, inner)))
-            if draw.random() < self.settings.expanded_share:
-                integrand = shortest_form(integrand)
-            if integrand.prefix in self._given or integrand.kind == NUMBER:
-                continue
-            answer = without_constant_term(min(answer, shortest_form(answer), key=_length), X)
-            if answer.mask & X.mask and is_integral(integrand, answer):
-                self.known.learn(integrand, answer)
-                if len(self._given) > 4 * self.settings.largest_table:
-                    self._given.clear()
-                self._given.add(integrand.prefix)
-                found.append((integrand, answer))
-        return found
-
-
-def _length(node: Expr) -> int:
-    return len(node.prefix)
+    def _integral(self, one: Part, other: Part, inner: Expr) -> list[tuple[Expr, Expr]]:
+        """The integral of F*g, where `inner` is that of f*G, if it is new and right."""
+        integrand = multiply(one.node, other.slope)
+        if self.trees.draw.random() < self.settings.simplified_share:
+            integrand = shortest_form(integrand)
+        if integrand.prefix in self._given or integrand.kind == NUMBER:
+            return []
+        answer = linear(((1, multiply(one.node, other.node)), (-1, inner)))
+        answer = without_constant_term(shortest_form(answer), X)
+        if not answer.mask & X.mask or not is_integral(integrand, answer):
+            return []
+        self.known.learn(integrand, answer)
+        if len(self._given) > 4 * self.settings.largest_table:
+            self._given.clear()
+        self._given.add(integrand.prefix)
+        return [(integrand, answer)]
 
 
 def by_parts_integrals(trees: TreeSampler, settings: Settings) -> Iterator[tuple[Expr, Expr]]:

@@ -28,8 +28,9 @@ from sciml.symbolic.expression import (
     product,
     symbol,
 )
-from sciml.symbolic.generators.points import NAN, PARAMETERS, PointValues
+from sciml.symbolic.generators.points import NAN, PARAMETERS, Numbers, PointValues
 from sciml.symbolic.generators.simplification import expanded, split_common_factors, together
+from sciml.symbolic.vocabulary import ID
 
 Y, SLOPE, CURVATURE = symbol("y"), symbol("y'"), symbol("y''")
 """The unknown function, its first and its second derivative."""
@@ -209,7 +210,7 @@ def without_factors(equation: Expr, highest: Expr) -> Expr:
         if equation.kind != ADD:
             return equation
         equation = primitive(equation)[1]
-        common, rest = split_common_factors(equation, keep=0)
+        common, rest = split_common_factors(equation)
         if not common:
             return equation
         equation = rest
@@ -228,24 +229,33 @@ def solves(equation: Expr, curve: Expr, least_agreement: float = 1.0) -> bool:
         less
             than 1 lets pass solutions on one branch, as (x + c1)**2 of y' = 2*sqrt(y).
     """
-    is_second = bool(equation.mask & CURVATURE.mask)
     slope = derivative(curve, X)
+    equal, usable = _agreement(equation, curve, slope, ON_CURVES)
+    if equal < max(FEWEST_CURVE_POINTS, least_agreement * usable):
+        return False
+    if least_agreement == 1 and _MANY_VALUED.intersection(equation.prefix):
+        equal, usable = _agreement(equation, curve, slope, FAR_ON_CURVES)
+        if equal < usable:
+            return False
+    return not equation.mask & CURVATURE.mask or _is_independent(curve, slope)
+
+
+def _agreement(equation: Expr, curve: Expr, slope: Expr, on_curves: PointValues) -> tuple[int, int]:
+    """At how many points the left side vanishes, and at how many all is finite."""
     values = {
-        "x": CURVE_POINTS,
-        "y": ON_CURVES.values(curve),
-        "y'": ON_CURVES.slopes(curve),
-        "y''": ON_CURVES.slopes(slope) if is_second else (NAN,) * len(CURVE_POINTS),
+        "x": on_curves.symbols["x"],
+        "y": on_curves.values(curve),
+        "y'": on_curves.slopes(curve),
+        "y''": on_curves.slopes(slope) if equation.mask & CURVATURE.mask else (NAN,) * on_curves.count,
     }
-    at = PointValues(values, base=ON_CURVES, own_mask=Y.mask | SLOPE.mask | CURVATURE.mask)
+    at = PointValues(values, base=on_curves, own_mask=Y.mask | SLOPE.mask | CURVATURE.mask)
     total, scale = at.sum_and_scale(equation)
     usable = equal = 0
     for residual, size in zip(total, scale, strict=True):
         if residual == residual and size == size:
             usable += 1
             equal += abs(residual) <= 1e-8 * size.real + 1e-14
-    if equal < max(FEWEST_CURVE_POINTS, least_agreement * usable):
-        return False
-    return not is_second or _is_independent(curve, slope)
+    return equal, usable
 
 
 def _is_independent(curve: Expr, slope: Expr) -> bool:
@@ -266,7 +276,7 @@ def _size(value: complex) -> float:
 
 CONSTANTS = (symbol("c1"), symbol("c2"))
 """The constants of integration."""
-CURVE_POINTS = tuple(
+CURVE_POINTS: Numbers = tuple(
     complex(value)
     for value in (
         0.113,
@@ -285,18 +295,34 @@ CURVE_POINTS = tuple(
     )
 )
 """Points at which equations are checked."""
-_COUNT = len(CURVE_POINTS)
-_ON_CURVES = {"c1": (0.83, -2.31, 0.47, 1.37, -3.13, 0.67, -0.59), "c2": (1.19, 0.53, -2.71, 0.91, -0.43)}
-ON_CURVES = PointValues(
-    {
-        "x": CURVE_POINTS,
-        **{name: (value,) * _COUNT for name, value in PARAMETERS.items() if name not in _ON_CURVES},
-        **{
-            name: tuple(complex(row[place % len(row)]) for place in range(_COUNT))
-            for name, row in _ON_CURVES.items()
-        },
-    },
-    {"x": (1 + 0j,) * _COUNT},
+FAR_POINTS: Numbers = tuple(
+    complex(value)
+    for value in (
+        *(0.013, 0.27, 0.63, 1.21, 1.9, 2.9, 5.1, 11.3, 17.0, -0.02, -0.43, -0.84, -1.61, -2.36, -4.9),
+        *(-11.3, 0.058 + 0.0j, 0.97, 1.03, 8.2, -0.97, -1.04, 0.31 + 0.07j, -0.5 + 0.11j),
+    )
 )
-"""Values on curves, remembered between samples: at each point the constants have other values."""
+"""More points for equations with functions of many values, whose branches differ from place to place."""
+
+
+def _on_curves(points: Numbers) -> PointValues:
+    """Values at points on curves, at each of which the constants of integration have other values."""
+    count = len(points)
+    constants = {
+        "c1": (0.83, -2.31, 0.47, 1.37, -3.13, 0.67, -0.59),
+        "c2": (1.19, 0.53, -2.71, 0.91, -0.43),
+    }
+    fixed = {name: (value,) * count for name, value in PARAMETERS.items() if name not in constants}
+    drawn = {
+        name: tuple(complex(row[place % len(row)]) for place in range(count))
+        for name, row in constants.items()
+    }
+    return PointValues({"x": points, **fixed, **drawn}, {"x": (1 + 0j,) * count})
+
+
+ON_CURVES, FAR_ON_CURVES = _on_curves(CURVE_POINTS), _on_curves(FAR_POINTS)
+"""Values on curves, remembered between samples."""
+_MANY_VALUED = frozenset(
+    ID[name] for name in ("sqrt", "pow", "log", "asin", "acos", "atan", "asinh", "acosh", "atanh")
+)
 FEWEST_CURVE_POINTS = 4

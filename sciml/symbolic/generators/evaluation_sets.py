@@ -15,12 +15,15 @@ from pathlib import Path
 
 from sciml.errors import SettingsError
 from sciml.symbolic.expression import Expr, ExpressionTooLargeError, X, function, number, product
-from sciml.symbolic.generators import backward
+from sciml.symbolic.generators import backward, first_order, second_order
 from sciml.symbolic.generators.mixture import TASK_OF_KIND, Mixture, only
 from sciml.symbolic.generators.reductions import ELEMENTARY, log_power
 from sciml.symbolic.generators.simplification import longest_number
 from sciml.symbolic.generators.variations import scaled, shifted, summed
 from sciml.symbolic.infix import to_infix
+from sciml.symbolic.ode_verification import verify_equation
+from sciml.symbolic.problems import equation
+from sciml.symbolic.verification import verify_integral
 
 FIRST_SEED = 10**9
 """Evaluation sets have this seed or a higher one."""
@@ -74,11 +77,7 @@ def evaluation_problems(name: str, seed: int, count: int) -> list[Problem]:
         found = _perturbed(seed)
     elif name in SETS:
         kind = SETS[name]
-        mixture = Mixture(f"evaluation {name} {seed}", only(kind))
-        if kind == "by_parts":  # the table has to grow first
-            for _ in range(count):
-                mixture.one(kind)
-        found = ((TASK_OF_KIND[kind], *mixture.one(kind)) for _ in range(count))
+        found = _published(Mixture(f"evaluation {name} {seed}", _SETTINGS[name]), kind, count)
     else:
         raise SettingsError(f"{name!r} is no evaluation set: {', '.join((*SETS, 'brittle'))}")
     problems: dict[bytes, Problem] = {}
@@ -88,6 +87,35 @@ def evaluation_problems(name: str, seed: int, count: int) -> list[Problem]:
         if len(problems) == count:
             break
     return list(problems.values())
+
+
+def _published(mixture: Mixture, kind: str, count: int) -> Iterator[tuple[str, Expr, Expr]]:
+    """Pairs of one kind that the verifier confirms; solutions of equations may hold on one branch."""
+    if kind == "by_parts":  # the table has to grow first
+        for _ in range(4 * count):
+            mixture.one(kind)
+    task = TASK_OF_KIND[kind]
+    while True:
+        problem, answer = mixture.one(kind)
+        if task == "integrate":
+            judged = verify_integral(problem, answer)
+        else:
+            judged = verify_equation(equation(problem), answer)
+        if judged.is_verified or (judged.status == "partial" and judged.agreement >= LEAST_AGREEMENT):
+            yield task, problem, answer
+
+
+LEAST_AGREEMENT = 0.5
+"""A solution of an equation may hold on a branch only, if that is at least half of where it is defined."""
+_SETTINGS = {
+    "bwd": only("backward"),
+    "fwd": only("forward"),
+    "ibp": only("by_parts"),
+    "ode1": only("first_order", first_order_settings=first_order.Settings(least_agreement=LEAST_AGREEMENT)),
+    "ode2": only(
+        "second_order", second_order_settings=second_order.Settings(least_agreement=LEAST_AGREEMENT)
+    ),
+}
 
 
 def write_evaluation_sets(folder: Path, seed: int, count: int = 500) -> None:

@@ -51,7 +51,7 @@ class Settings:
     """
 
 
-LARGEST_STEP = 120
+LARGEST_STEP = 100
 """Tokens of an intermediate result beyond which the draw is given up: its derivative would be too long."""
 
 
@@ -98,7 +98,7 @@ def second_order_equation(curve: Expr, first: Expr, second: Expr) -> Expr | None
     if not once.mask & second.mask or len(once.prefix) > LARGEST_STEP:
         return None
     again = solved_for(second, once, ZERO_EXPR)
-    if again is None and once.kind == ADD:
+    if again is None and once.kind == ADD and len(once.prefix) < LARGEST_STEP // 2:
         once = without_factors(expanded(once, 60), SLOPE)
         again = solved_for(second, once, ZERO_EXPR)
     if again is None or len(again.prefix) > LARGEST_STEP:

@@ -5,16 +5,19 @@ Only the outermost sums and products are rewritten; arguments of functions stay.
 complex values where both forms are defined.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from sciml.symbolic.expression import ADD, MULTIPLY, ONE, POWER, Expr, Number, linear, product
-from sciml.symbolic.vocabulary import AFTER_NINE, ZERO
+from sciml.symbolic.vocabulary import AFTER_NINE, ID, ZERO
 
 Factors = dict[bytes, tuple[Expr, Number]]
 """Bases of a product by their prefix, with rational exponents."""
 
 MOST_TERMS = 24
 """Products are multiplied out as long as no more terms than this arise."""
+FEW_TERMS = 8
+"""The same where only the shortest form is wanted."""
+_DIV = ID["div"]
 
 
 def factors_of(node: Expr) -> Factors:
@@ -28,43 +31,32 @@ def factors_of(node: Expr) -> Factors:
     return found
 
 
-def common_factors(terms: Iterable[Expr], keep: int = 0) -> Factors:
-    """The largest product that divides every term, exponents of denominators included.
-
-    Args:
-        terms: products; numbers count as 1.
-        keep: mask of symbols; bases that hold one of them are left out.
-    """
-    common: Factors | None = None
-    for term in terms:
-        factors = factors_of(term) if term.args or term.mask or term.value == "pi" else {}
-        if common is None:
-            common = factors
-            continue
-        merged: Factors = {}
-        for key in common.keys() | factors.keys():
-            base, exponent = common.get(key) or (factors[key][0], 0)
-            smallest = min(exponent, factors[key][1] if key in factors else 0)
-            if smallest:
-                merged[key] = (base, smallest)
-        common = merged
-    found = common or {}
-    return {key: found[key] for key in sorted(found) if not found[key][0].mask & keep} if found else {}
+def common_factors(terms: Sequence[Expr]) -> Factors:
+    """The largest product that divides every term, exponents of denominators included; numbers count as 1."""
+    rows = [factors_of(term) if term.mask or term.args or term.value == "pi" else {} for term in terms]
+    common = {key: one for key, one in rows[0].items() if one[1] < 0 or key in rows[1]}
+    for row in rows[1:]:
+        for key in [key for key, one in common.items() if one[1] > 0 and key not in row]:
+            del common[key]
+        for key, (base, exponent) in row.items():
+            before = common[key][1] if key in common else min(exponent, 0) + 1
+            if (exponent < 0 or key in common) and exponent < before:
+                common[key] = (base, exponent)
+    return {key: common[key] for key in sorted(common)} if len(common) > 1 else common
 
 
-def split_common_factors(node: Expr, keep: int = 0) -> tuple[list[tuple[Expr, Number]], Expr]:
+def split_common_factors(node: Expr) -> tuple[list[tuple[Expr, Number]], Expr]:
     """A sum as (factors, rest), node = product of the factors * rest, where the terms of the rest share no
     factor.
 
-    What is no sum comes back with no factors. `keep` is a mask of symbols: bases with one of them are not
-    taken out.
+    What is no sum comes back with no factors.
     """
     if node.kind != ADD:
         return [], node
     terms = [term for term, _ in node.args]
     if node.value:
         terms.append(ONE)
-    common = list(common_factors(terms, keep).values())
+    common = list(common_factors(terms).values())
     if not common:
         return [], node
     inverse = [(base, -exponent) for base, exponent in common]
@@ -77,16 +69,20 @@ def split_common_factors(node: Expr, keep: int = 0) -> tuple[list[tuple[Expr, Nu
 def together(node: Expr) -> Expr:
     """Over one denominator, common factors of all terms in front: 1/x + 1/x**2 becomes (x + 1)/x**2."""
     if node.kind == MULTIPLY:
-        return product(
-            node.value, [(together(factor) if factor.kind == ADD else factor, 1) for factor in node.args]
-        )
-    if node.kind == POWER and node.value is not None and node.args[0].kind == ADD and type(node.value) is int:
-        return product(1, ((together(node.args[0]), node.value),))
-    if node.kind != ADD:
-        return node
-    inner = linear([(coefficient, together(term)) for term, coefficient in node.args] + [(node.value, ONE)])
-    common, rest = split_common_factors(inner)
-    return product(1, [*common, (rest, 1)]) if common else inner
+        factors = [together(factor) if factor.kind in (ADD, POWER) else factor for factor in node.args]
+        if all(new is old for new, old in zip(factors, node.args, strict=True)):
+            return node
+        return product(node.value, [(factor, 1) for factor in factors])
+    if node.kind == POWER and type(node.value) is int and node.args[0].kind == ADD:
+        base = together(node.args[0])
+        return node if base is node.args[0] else product(1, ((base, node.value),))
+    if node.kind != ADD or (node.value and _DIV not in node.prefix):
+        return node  # without a division, a number among the terms shares no factor with them
+    terms = [(coefficient, together(term)) for term, coefficient in node.args]
+    if any(new is not old for (_, new), (old, _) in zip(terms, node.args, strict=True)):
+        node = linear([*terms, (node.value, ONE)])
+    common, rest = split_common_factors(node)
+    return product(1, [*common, (rest, 1)]) if common else node
 
 
 def expanded(node: Expr, most_terms: int = MOST_TERMS) -> Expr:
@@ -95,8 +91,12 @@ def expanded(node: Expr, most_terms: int = MOST_TERMS) -> Expr:
     """
     if node.kind == ADD:
         parts = [(coefficient, expanded(term, most_terms)) for term, coefficient in node.args]
+        if all(new is old for (_, new), (old, _) in zip(parts, node.args, strict=True)):
+            return node
         return linear([*parts, (node.value, ONE)])
     if node.kind not in (MULTIPLY, POWER):
+        return node
+    if not any(factor.kind in (ADD, POWER) for factor in (node.args if node.kind == MULTIPLY else (node,))):
         return node
     rest: list[tuple[Expr, Number]] = []
     sums: list[Expr] = []
@@ -122,11 +122,15 @@ def expanded(node: Expr, most_terms: int = MOST_TERMS) -> Expr:
 
 def shortest_form(node: Expr) -> Expr:
     """The shortest in tokens of: the expression, over one denominator, multiplied out, and both."""
-    multiplied = expanded(node)
-    forms = [node, together(node)]
-    if multiplied is not node:
-        forms += [multiplied, together(multiplied)]
-    return min(forms, key=lambda form: (len(form.prefix), form.prefix))
+    best = node
+    joined = together(node)
+    if len(joined.prefix) < len(best.prefix):
+        best = joined
+    multiplied = expanded(node, FEW_TERMS)
+    if multiplied is not node and len(multiplied.prefix) < 2 * len(best.prefix):
+        both = together(multiplied)
+        best = min(best, multiplied, both, key=lambda form: len(form.prefix))
+    return best
 
 
 def without_constant_term(node: Expr, variable: Expr) -> Expr:

@@ -1,0 +1,117 @@
+import random
+import statistics
+
+from sciml.symbolic.expression import ADD, ONE, X, function, integer, product
+from sciml.symbolic.generators.backward import (
+    BackwardIntegrals,
+    Settings,
+    draw_antiderivative,
+    is_integral,
+    operators_in,
+)
+from sciml.symbolic.generators.by_parts import (
+    ByPartsIntegrals,
+    KnownIntegrals,
+    Summands,
+    by_parts_integrals,
+    fingerprint,
+    rational_ratio,
+)
+from sciml.symbolic.generators.by_parts import Settings as ByPartsSettings
+from sciml.symbolic.generators.forward import Settings as ForwardSettings
+from sciml.symbolic.generators.forward import forward_integrals
+from sciml.symbolic.generators.points import FIXED_POINTS
+from sciml.symbolic.generators.trees import RELEASE, RejectedTreeError, TreeSampler
+from sciml.symbolic.verification import verify_integral
+
+COUNT = 40
+
+
+def trees(seed):
+    return TreeSampler(RELEASE, random.Random(seed))
+
+
+def test_backward_pairs_pass_the_verifier():
+    source = BackwardIntegrals(trees(1), Settings())
+    pairs = [next(source) for _ in range(COUNT)]
+    assert [verify_integral(*pair).status for pair in pairs] == ["verified"] * COUNT
+
+
+def test_pairs_by_parts_pass_the_verifier():
+    source = by_parts_integrals(trees(2), ByPartsSettings())
+    pairs = [next(source) for _ in range(COUNT)]
+    assert [verify_integral(*pair).status for pair in pairs] == ["verified"] * COUNT
+
+
+def test_forward_pairs_pass_the_verifier():
+    source = forward_integrals(trees(3), ForwardSettings())
+    pairs = [next(source) for _ in range(COUNT)]
+    assert [verify_integral(*pair).status for pair in pairs] == ["verified"] * COUNT
+
+
+def test_answers_have_no_constant_term_and_half_the_operators_that_were_drawn():
+    source, settings = trees(4), Settings(least_operators=6, most_operators=6)
+    answers = []
+    while len(answers) < 100:
+        try:
+            answers.append(draw_antiderivative(source, settings))
+        except RejectedTreeError:
+            continue
+    assert not any(answer.kind == ADD and answer.value for answer in answers)
+    tiny = sum(operators_in(answer) < 3 for answer in answers)
+    assert tiny <= 8  # one draw in 40 has at most three operators
+
+
+def test_half_of_the_derivatives_are_shortened():
+    def mean_length(share):
+        source = BackwardIntegrals(trees(5), Settings(simplified_share=share))
+        return statistics.mean(len(next(source)[0].prefix) for _ in range(150))
+
+    assert mean_length(1.0) < 0.97 * mean_length(0.0)
+
+
+def test_a_wrong_antiderivative_is_refused():
+    assert is_integral(2 * X, X * X)
+    assert not is_integral(2 * X, X * X * X)
+    assert not is_integral(2 * X, X * X + function("exp", function("exp", function("exp", 9 * X))))
+
+
+def test_a_fingerprint_is_equal_for_multiples_and_only_for_them():
+    def of(node):
+        return fingerprint(FIXED_POINTS.values(node)[-3:])
+
+    assert of(X * X) == of(-7 * X * X)
+    assert of(X * X) != of(X * X + 1)
+    assert of(integer(0)) is None
+
+
+def test_only_rational_ratios_with_small_parts_are_found():
+    assert rational_ratio(3.5 + 0j, 2 + 0j) == 7 / 4
+    assert rational_ratio(2**0.5 + 0j, 1 + 0j) is None
+    assert rational_ratio(1j, 1 + 0j) is None
+
+
+def test_a_product_is_integrated_term_by_term_from_the_table():
+    known = KnownIntegrals(10)
+    known.learn(X, product(1, ((X, 2),)) / 2)
+    known.learn(X * X, product(1, ((X, 3),)) / 3)
+    # x * (3*x + 4) = 3*x**2 + 4*x
+    assert known.find(Summands(X), Summands(3 * X + 4)) == product(1, ((X, 3),)) + 2 * X * X
+    assert known.find(Summands(X), Summands(function("sin", X) + 1)) is None
+    assert known.find(Summands(ONE), Summands(integer(5))) == 5 * X
+
+
+def test_a_draw_by_parts_teaches_the_table():
+    source = ByPartsIntegrals(trees(6), ByPartsSettings())
+    before = len(source.known)
+    found = sum(len(source.draw()) for _ in range(300))
+    assert found > 10
+    assert len(source.known) > before + 30
+
+
+def test_forward_answers_are_longer_than_their_integrands_as_published():
+    source = forward_integrals(trees(7), ForwardSettings())
+    pairs = [next(source) for _ in range(200)]
+    integrand, answer = (statistics.mean(len(pair[side].prefix) for pair in pairs) for side in (0, 1))
+    assert 14 < integrand < 32  # published: 18.9
+    assert 1.6 < answer / integrand < 4  # published: 49.6 / 18.9
