@@ -50,10 +50,13 @@ from sciml.symbolic.ladder.terms import (
     with_functions,
 )
 
-_FIRST, _SECOND = 110, 320
-"""Candidates of the first and of the largest system."""
-_ROUNDS = 6
-"""How often the terms that candidates brought in are treated like terms of the integrand."""
+Kernel = tuple[object, ...]
+
+_SIZES = (60, 120, 180, 240, 300, 360)
+"""Largest number of candidates in each round.
+
+After a round without success, the terms that its candidates brought in are treated like terms of the integrand."""
+_MOST_TARGETS = 300
 _LONGEST = 220
 """Tokens of a candidate."""
 _SPARE = 12
@@ -74,39 +77,49 @@ def antiderivative(integrand: Expr, seconds: float = 5.0, variable: Expr = X) ->
 
 
 def antiderivatives(integrand: Expr, seconds: float = 5.0, variable: Expr = X) -> Iterator[Expr]:
-    """Proposals in the order in which they are found, at most one for each set of candidates."""
+    """Proposals in the order in which they are found, at most one for each way of writing the integrand."""
     end = monotonic() + seconds
-    search = _Search(integrand, variable)
-    for candidates in search.rounds():
-        if monotonic() > end:
-            return
-        found = combination(integrand, candidates, variable)
-        if found is not None:
-            yield found
+    searches = [(_Search(forms, variable).rounds(), forms) for forms in _families(integrand)]
+    while searches:
+        going_on = []
+        for rounds, forms in searches:
+            candidates = next(rounds, None)
+            if candidates is None:
+                continue
+            if monotonic() > end:
+                return
+            found = combination(forms[0], candidates, variable)
+            if found is None:
+                going_on.append((rounds, forms))
+            else:
+                yield found
+        searches = going_on
 
 
 class _Search:
-    """Forms, bases and field of one integrand."""
+    """Terms, bases and field of one integrand, written in one way or two."""
 
-    def __init__(self, integrand: Expr, variable: Expr) -> None:
+    def __init__(self, forms: list[Expr], variable: Expr) -> None:
         self.variable = variable
-        self.forms = _forms(integrand)
-        self.targets = _distinct(term for form in self.forms for _, term in terms_of(form))
+        self.targets = _distinct(term for form in forms for _, term in terms_of(form))
         bases: dict[bytes, Expr] = {}
-        for form in self.forms:
+        for form in forms:
             bases_of(form, bases)
         for _ in range(2):
             for base in list(bases.values()):
                 if base.mask & variable.mask and len(bases) < 60:
                     bases_of(derivative(base, variable), bases)
-        self.field: set[tuple[object, ...]] = set()
-        for one in [*self.forms, *bases.values()]:
-            kernels(one, variable, self.field)
+        self.field: set[Kernel] = set()
+        for one in [*forms, *bases.values()]:
+            self.field |= kernels(one, variable)
         self.special = {}
-        for form in self.forms:
+        for form in forms:
             for key, kernel in special_kernels(form, variable).items():
                 if self.is_inside(kernel):
                     self.special[key] = kernel
+        for key, base in bases.items():
+            if base.mask & variable.mask and len(self.special) < _SIZES[0]:
+                self.special.setdefault(key, base)
         generators = [one for one in {**bases, **self.special}.values() if one.mask & variable.mask]
         generators.sort(key=lambda one: len(one.prefix))
         self.generators = [(one, _slope_terms(derivative(one, variable))) for one in generators]
@@ -121,38 +134,34 @@ class _Search:
 
     def rounds(self) -> Iterator[list[Expr]]:
         """Growing sets of candidates, the likelier first."""
-        first = {**self.special, **self._candidates(self.targets, _FIRST)}
-        chosen = sorted(first.values(), key=lambda one: len(one.prefix))[: _FIRST + 40]
-        yield chosen
-        present = {term.prefix for term in self.targets}
-        newest = chosen
-        for _ in range(_ROUNDS):
-            brought = self._brought(newest, present)
-            known = {one.prefix for one in chosen}
-            found = self._candidates(brought, 2 * _SECOND)
-            newest = sorted(
-                (one for key, one in found.items() if key not in known), key=lambda one: len(one.prefix)
-            )
-            newest = newest[: _SECOND - len(chosen)]
+        chosen = list(self.special.values())
+        known = set(self.special)
+        targets, present = self.targets, {term.prefix for term in self.targets}
+        for most in _SIZES:
+            newest = self._candidates(targets, most - len(chosen), known)
             if not newest:
                 return
             chosen = [*chosen, *newest]
+            known |= {one.prefix for one in newest}
             yield chosen
+            targets = self._brought(newest, present)
 
     def _brought(self, candidates: list[Expr], present: set[bytes]) -> list[Expr]:
         """Terms of the candidates' derivatives that were not there yet, the shorter first."""
         found = []
         for candidate in candidates:
-            for term in _slope_terms(derivative(candidate, self.variable)):
-                if term.prefix not in present:
+            slope = derivative(candidate, self.variable)
+            for _, term in terms_of(slope):
+                if term.prefix not in present and term.kind != NUMBER:
                     present.add(term.prefix)
                     found.append(term)
-        return sorted(found, key=lambda one: len(one.prefix))
+        return sorted(found, key=lambda one: len(one.prefix))[:_MOST_TARGETS]
 
-    def _candidates(self, targets: list[Expr], most: int) -> dict[bytes, Expr]:
+    def _candidates(self, targets: list[Expr], most: int, known: set[bytes]) -> list[Expr]:
+        """Up to `most` new candidates; those first that the most terms lead to, then the shorter."""
+        votes: dict[bytes, int] = {}
         found: dict[bytes, Expr] = {}
-        refused: set[bytes] = set()
-        for target in targets:
+        for target in targets[:_MOST_TARGETS]:
             for generator, slopes in self.generators:
                 for slope in slopes:
                     try:
@@ -160,15 +169,21 @@ class _Search:
                     except (UndefinedExpressionError, ExpressionTooLargeError):
                         continue
                     one = coefficient_and_term(one)[1]
-                    if one.prefix in found or one.prefix in refused:
-                        continue
-                    if len(one.prefix) <= _LONGEST and one.mask & self.variable.mask and self.is_inside(one):
+                    if (
+                        len(one.prefix) <= _LONGEST
+                        and one.mask & self.variable.mask
+                        and one.prefix not in known
+                    ):
                         found[one.prefix] = one
-                        if len(found) >= most:
-                            return found
-                    else:
-                        refused.add(one.prefix)
-        return found
+                        votes[one.prefix] = votes.get(one.prefix, 0) + 1
+        order = sorted(found, key=lambda key: (-votes[key], len(key)))
+        chosen: list[Expr] = []
+        for key in order[: 4 * most]:
+            if len(chosen) >= most:
+                break
+            if self.is_inside(found[key]):
+                chosen.append(found[key])
+        return chosen
 
 
 def combination(integrand: Expr, candidates: list[Expr], variable: Expr = X) -> Expr | None:
@@ -188,7 +203,11 @@ def combination(integrand: Expr, candidates: list[Expr], variable: Expr = X) -> 
 def rational_combination(target: Expr, parts: list[Expr]) -> list[tuple[int, Number]] | None:
     """Rational z with target = sum of z[i]*parts[i], as (index, value) pairs of those that are not zero."""
     prime = prime_for([target, *parts])
-    radicals = sum(1 for kind, *_ in _all_kernels([target, *parts]) if type(kind) is int)
+    radicals = sum(
+        1
+        for kind, *_ in frozenset().union(*[kernels(one, X) for one in (target, *parts)])
+        if type(kind) is int
+    )
     points = ModularPoints(min(40_000, int(1.6 * 2**radicals * (len(parts) + _SPARE)) + 64), prime)
     columns, used = [], []
     try:
@@ -221,23 +240,21 @@ def rational_combination(target: Expr, parts: list[Expr]) -> list[tuple[int, Num
     return found
 
 
-def _forms(integrand: Expr) -> list[Expr]:
-    """The integrand written in several ways, each once."""
-    rewritten = [integrand]
+def _families(integrand: Expr) -> list[list[Expr]]:
+    """Ways of writing the integrand, each as it is and multiplied out."""
+    rewritten = {integrand.prefix: integrand}
     for rule in (tangents_as_quotients, hyperbolics_as_exponentials):
-        try:
-            rewritten.append(with_functions(integrand, rule))
-        except (UndefinedExpressionError, ExpressionTooLargeError):
-            continue
-    found: dict[bytes, Expr] = {}
-    for one in rewritten:
-        found.setdefault(one.prefix, one)
-        try:
+        with suppress(UndefinedExpressionError, ExpressionTooLargeError):
+            one = with_functions(integrand, rule)
+            rewritten.setdefault(one.prefix, one)
+    families = []
+    for one in rewritten.values():
+        forms = {one.prefix: one}
+        with suppress(ExpressionTooLargeError):
             out = multiplied_out(one, 300)
-            found.setdefault(out.prefix, out)
-        except ExpressionTooLargeError:
-            continue
-    return list(found.values())
+            forms.setdefault(out.prefix, out)
+        families.append(list(forms.values()))
+    return families
 
 
 def _slope_terms(slope: Expr) -> list[Expr]:
@@ -252,40 +269,43 @@ def _distinct(nodes: Iterable[Expr]) -> list[Expr]:
     return list({node.prefix: node for node in nodes if node.kind != NUMBER or node.value == 1}.values())
 
 
-def _all_kernels(nodes: list[Expr]) -> set[tuple[object, ...]]:
-    found: set[tuple[object, ...]] = set()
-    for node in nodes:
-        kernels(node, X, found)
-    return found
-
-
-def kernels(
-    node: Expr, variable: Expr, found: set[tuple[object, ...]] | None = None
-) -> set[tuple[object, ...]]:
+def kernels(node: Expr, variable: Expr) -> frozenset[Kernel]:
     """The functions and radicals of an expression as keys: what is rational in it has none.
 
     Circular functions count as one, so do exponential and hyperbolic ones; a radical is (degree, base).
     """
-    found = set() if found is None else found
+    if not node.mask & variable.mask:
+        return frozenset()
+    cache = node.cache
+    if cache is None:
+        cache = node.cache = {}
+    key = (variable.prefix, "kernels")
+    known: frozenset[Kernel] | None = cache.get(key)
+    if known is None:
+        known = cache[key] = frozenset(_kernels(node, variable))
+    return known
+
+
+def _kernels(node: Expr, variable: Expr) -> set[Kernel]:
+    found: set[Kernel] = set()
     kind = node.kind
     if kind == ADD:
         for term, _ in node.args:
-            kernels(term, variable, found)
+            found |= kernels(term, variable)
         return found
-    if node.mask & variable.mask:
-        if kind == POWER and node.value is None:
-            found.add(("power", node.args[0].prefix))
-        elif kind == POWER and type(node.value) is not int:
-            found.add((node.value.denominator, node.args[0].prefix))
-        elif kind == FUNCTION:
-            found.add(_function_key(node))
+    if kind == POWER and node.value is None:
+        found.add(("power", node.args[0].prefix))
+    elif kind == POWER and type(node.value) is not int:
+        found.add((node.value.denominator, node.args[0].prefix))
+    elif kind == FUNCTION:
+        found.add(_function_key(node))
     if kind in (MULTIPLY, POWER, FUNCTION):
         for part in node.args:
-            kernels(part, variable, found)
+            found |= kernels(part, variable)
     return found
 
 
-def _function_key(node: Expr) -> tuple[object, ...]:
+def _function_key(node: Expr) -> Kernel:
     if node.value in ("sin", "cos", "tan"):
         return ("circle",)
     if node.value in ("exp", "sinh", "cosh", "tanh"):
