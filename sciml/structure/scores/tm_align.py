@@ -80,8 +80,10 @@ def align_structures(
     """Align two chains by their Cα positions alone.
 
     First alignments, turns and distances are those of the TM-align program. On related chains its numbers
-    are reached (`benchmarks/structure/superposition.py`); of pairs of unrelated fragments about one in ten
-    ends in another alignment, a few hundredths better or worse. Order along the chains is kept; circular
+    are reached (`benchmarks/structure/superposition.py`). Of pairs of unrelated chains a few in a hundred, of
+    unrelated fragments about one in ten, end in another alignment, up to a few hundredths better or worse;
+    `--unrelated 60` of the benchmark counts them. A sixth start would find most of those that are worse, but
+    then every third unrelated pair would score above the program, which others could not re-derive. Order along the chains is kept; circular
     permutations and other orders are not searched. The answer may differ a little when the two chains change
     places, as the program's does.
 
