@@ -1,0 +1,13 @@
+"""The ladder: ways of solving, cheapest first; every candidate is verified before the next rung is tried.
+
+`rung.py` says what a rung is, `deadline.py` how it is stopped, `steps.py` how it explains itself. A problem
+goes through `normalise.py` (names, constants, linear substitution, large numbers) and up the rungs:
+
+1. `table.py`: rules by hand (`quadratics.py`, `oscillations.py`), with any parameters.
+2. `ansatz.py`: a linear combination of terms that can occur, its coefficients found modulo a prime.
+3. `model_rung.py`: the sequence model, greedy, then a beam, then a wide beam.
+4. `sympy_child.py`: SymPy in a process with a limit of time and memory.
+5. `foreign_cas.py`: FriCAS, Maxima, Giac, if installed and asked for.
+
+`integral_climb.py` and `equation_climb.py` lead a problem up.
+"""
