@@ -82,8 +82,8 @@ def align_structures(
     First alignments, turns and distances are those of the TM-align program. On related chains its numbers
     are reached (`benchmarks/structure/superposition.py`). Of pairs of unrelated chains a few in a hundred, of
     unrelated fragments about one in ten, end in another alignment, up to a few hundredths better or worse;
-    `--unrelated 60` of the benchmark counts them. A sixth start was tried and left out: it mends some of those
-    that are worse, but puts every third unrelated pair above the program, which others could not re-derive.
+    `--unrelated 60` of the benchmark counts them. A sixth start was tried and left out: it mends some
+    of the worse, but puts every third unrelated pair above the program, which others could not re-derive.
     Order along the chains is kept; circular permutations and other orders are not searched. The answer may
     differ a little when the two chains change places, as the program's does.
 
