@@ -1,7 +1,7 @@
 """What a function of a canonical argument simplifies to: parity, special values, inverse functions.
 
-Every rule holds for complex arguments with principal branches (Abramowitz & Stegun, chapter 4), except on the branch
-cuts themselves.
+Every rule holds for complex arguments with principal branches (Abramowitz & Stegun, chapter 4), except on the
+branch cuts themselves.
 """
 
 from collections.abc import Callable

@@ -28,7 +28,8 @@ from sciml.symbolic.vocabulary import (
 def from_prefix(tokens: bytes) -> Expr:
     """The expression that a string of token ids in prefix order says, in canonical form.
 
-    Any valid prefix expression is read, canonical or not; for an expression `e`, `from_prefix(e.prefix) == e`.
+    Any valid prefix expression is read, canonical or not; for an expression `e`, `from_prefix(e.prefix) ==
+    e`.
 
     Raises:
         PrefixError: the ids are not exactly one prefix expression.
