@@ -26,9 +26,10 @@ def test_the_example_file_is_the_shipped_problem(name: str):
     assert_same(read_problem(EXAMPLES / f"{name}.yaml"), circuit_problem(name))
 
 
-def test_the_corner_example_is_the_shipped_robust_problem():
-    read = read_problem(EXAMPLES / "two_stage_opamp_corners.yaml")
-    assert_same(read, circuit_problem("two_stage_opamp", corners=True))
+@pytest.mark.parametrize("name", CIRCUITS)
+def test_the_corner_example_is_the_shipped_robust_problem(name: str):
+    read = read_problem(EXAMPLES / f"{name}_corners.yaml")
+    assert_same(read, circuit_problem(name, corners=True))
     assert len(read.corners) == 5
 
 
