@@ -32,7 +32,7 @@ from sciml.symbolic.expression import (
     symbol_names,
 )
 from sciml.symbolic.judgement import LARGEST, Verification, judge, undecided
-from sciml.symbolic.precise import NoPreciseValueError, PreciseValues
+from sciml.symbolic.precise import SHARE_OF_DIGITS, NoPreciseValueError, PreciseValues
 from sciml.symbolic.problems import CONSTANT_NAMES, Equation
 from sciml.symbolic.sample_points import Samples, parameter_values, standard_samples, wide_samples
 from sciml.symbolic.unknown_function import Y
@@ -196,7 +196,7 @@ class _Substituted:
             for precision in (digits, digits + 50):
                 sizes.append(self._precise_sizes(point, precision))
                 relative = min(float(abs(value) / scale) if value else 0.0 for value, scale in sizes[-1])
-                if relative < 10.0 ** (-precision / 2):
+                if relative < 10.0 ** (-SHARE_OF_DIGITS * precision):
                     return True, relative
         except NoPreciseValueError:
             return None

@@ -16,6 +16,10 @@ PreciseNumber: TypeAlias = Any
 """A number of Python or of an mpmath context (mpf, mpc), which has no types of its own."""
 
 
+SHARE_OF_DIGITS = 0.7
+"""Values are equal if they agree in so many of the digits computed; the rest is left to rounding."""
+
+
 class NoPreciseValueError(ArithmeticError):
     """An expression without value at a point, or with a value beyond what can be computed."""
 
@@ -125,8 +129,8 @@ class PreciseValues:
 def agrees(left: Expr, right: Expr, values: Mapping[str, complex], digits: int = 30) -> tuple[bool, float]:
     """Whether two expressions have the same value at a point, and their relative difference there.
 
-    A difference that is not below 10**(-digits/2) of the larger value is computed again with 50 digits more:
-    in an equality it shrinks with the digits, in an inequality it stays.
+    A difference that is not below 10**(-0.7*digits) of the larger value is computed again with 50 digits
+    more: in an equality it shrinks with the digits, in an inequality it stays.
 
     Raises:
         NoPreciseValueError: one of them has no value there.
@@ -137,7 +141,7 @@ def agrees(left: Expr, right: Expr, values: Mapping[str, complex], digits: int =
         one, other = at.value(left), at.value(right)
         difference, size = abs(one - other), max(abs(one), abs(other))
         relative = float(difference / size) if size else 0.0
-        if relative < 10.0 ** (-precision / 2):
+        if relative < 10.0 ** (-SHARE_OF_DIGITS * precision):
             return True, relative
         differences.append(difference)
     shrinks = differences[1] < differences[0] * at.context.mpf(10) ** -25
