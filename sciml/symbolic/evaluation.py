@@ -1,7 +1,8 @@
 """Values of expressions at many points at once, complex, with principal branches.
 
 On a branch cut the value is that of the upper side: a negative zero as imaginary part counts as zero (hence
-`+ 0.0` in the code), so that sqrt(-4) is 2i however the -4 came about.
+`+ 0.0` in the code), so that sqrt(-4) is 2i however the -4 came about. asin, acos and atanh are taken from
+below beyond 1, as mpmath does, so that they keep their parity.
 """
 
 from collections.abc import Callable, Mapping
@@ -148,21 +149,26 @@ def _sign(value: Values) -> Values:
     return np.sign(value.real).astype(np.complex128)
 
 
+def _below_right_cut(value: Values) -> Values:
+    """The argument just below the cut from 1 to infinity: there asin and atanh are odd and acos agrees."""
+    return np.where((value.imag == 0) & (value.real > 1), value.conj(), value)
+
+
 FUNCTION_VALUES: dict[str, Callable[[Values], Values]] = {
     "exp": np.exp,
     "log": np.log,
     "sin": np.sin,
     "cos": np.cos,
     "tan": np.tan,
-    "asin": np.arcsin,
-    "acos": np.arccos,
+    "asin": lambda value: np.arcsin(_below_right_cut(value)),
+    "acos": lambda value: np.arccos(_below_right_cut(value)),
     "atan": np.arctan,
     "sinh": np.sinh,
     "cosh": np.cosh,
     "tanh": np.tanh,
     "asinh": np.arcsinh,
     "acosh": np.arccosh,
-    "atanh": np.arctanh,
+    "atanh": lambda value: np.arctanh(_below_right_cut(value)),
     "abs": _absolute,
     "sign": _sign,
 }
