@@ -15,6 +15,8 @@ from sciml.symbolic.vocabulary import AFTER_NINE, ARITY, ZERO
 
 FEWEST_USABLE_POINTS = 3
 """A pair must be finite at as many of the points of `sciml.symbolic.generators.points`."""
+LONGEST_SIMPLIFIED = 120
+"""Longer derivatives stay as they are: other forms of them take longer than all the rest."""
 _ARITY_OF_BYTE = (*ARITY, *(-1,) * (256 - len(ARITY)))
 _OPERATORS = bytes(token for token in range(256) if _ARITY_OF_BYTE[token] > 0)
 _DIGITS = bytes(range(ZERO, AFTER_NINE))
@@ -69,7 +71,7 @@ def draw_backward(trees: TreeSampler, settings: Settings, leaves: Leaves | None 
     answer = draw_antiderivative(trees, settings, leaves)
     try:
         integrand = derivative(answer)
-        if len(integrand.prefix) < 200 and trees.draw.random() < settings.simplified_share:
+        if len(integrand.prefix) < LONGEST_SIMPLIFIED and trees.draw.random() < settings.simplified_share:
             integrand = shortest_form(integrand)
     except (UndefinedExpressionError, ExpressionTooLargeError) as error:
         raise RejectedTreeError(str(error)) from error

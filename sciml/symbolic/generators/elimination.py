@@ -220,7 +220,7 @@ def without_factors(equation: Expr, highest: Expr) -> Expr:
 def solves(equation: Expr, curve: Expr, least_agreement: float = 1.0) -> bool:
     """Whether a family of curves makes the left side vanish, at four points or more.
 
-    A family with two constants must also be one: (y, y') has independent derivatives by c1 and c2.
+    The constants must count: y moves with c1; with two constants (y, y') moves with c1 and c2 independently.
 
     Args:
         equation: the left side.
@@ -237,7 +237,7 @@ def solves(equation: Expr, curve: Expr, least_agreement: float = 1.0) -> bool:
         equal, usable = _agreement(equation, curve, slope, FAR_ON_CURVES)
         if equal < usable:
             return False
-    return not equation.mask & CURVATURE.mask or _is_independent(curve, slope)
+    return _is_independent(curve, slope) if equation.mask & CURVATURE.mask else _is_felt(curve)
 
 
 def _agreement(equation: Expr, curve: Expr, slope: Expr, on_curves: PointValues) -> tuple[int, int]:
@@ -256,6 +256,17 @@ def _agreement(equation: Expr, curve: Expr, slope: Expr, on_curves: PointValues)
             usable += 1
             equal += abs(residual) <= 1e-8 * size.real + 1e-14
     return equal, usable
+
+
+def _is_felt(curve: Expr) -> bool:
+    """Whether the curve moves with its constant by more than rounding errors, at two points or more."""
+    felt = 0
+    for value, by_constant in zip(
+        ON_CURVES.values(curve), ON_CURVES.values(derivative(curve, CONSTANTS[0])), strict=True
+    ):
+        if value == value and by_constant == by_constant:
+            felt += abs(by_constant) > 1e-10 * (1e-3 + abs(value))
+    return felt >= 2
 
 
 def _is_independent(curve: Expr, slope: Expr) -> bool:

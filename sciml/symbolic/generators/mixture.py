@@ -214,9 +214,11 @@ class Mixture:
             if len(self._recent) < self.draw.randint(2, 4):
                 return None
             pair, self._recent = summed(self._recent), []
-        if pair[0].kind == NUMBER or not pair[1].mask & X.mask:
-            return None
+        else:
+            return pair if backward.is_integral(*pair) else None
         answer = without_constant_term(pair[1], X)
+        if pair[0].kind == NUMBER or not answer.mask & X.mask:
+            return None
         if len(answer.prefix) < 100:
             answer = shortest_form(answer)
         return (pair[0], answer) if backward.is_integral(pair[0], answer) else None
