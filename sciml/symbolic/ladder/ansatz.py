@@ -35,14 +35,18 @@ from sciml.symbolic.expression import (
     UndefinedExpressionError,
     X,
     coefficient_and_term,
+    function,
     linear,
+    primitive,
     product,
 )
-from sciml.symbolic.ladder.modular import ModularPoints, NotModularError, prime_for
+from sciml.symbolic.ladder.modular import PRIMES, ModularPoints, NotModularError, prime_for
 from sciml.symbolic.ladder.modular_solve import rational_from_residue, solve
+from sciml.symbolic.ladder.rational_kernels import rational_kernels
 from sciml.symbolic.ladder.special_kernels import special_kernels
 from sciml.symbolic.ladder.terms import (
     bases_of,
+    factors_of,
     hyperbolics_as_exponentials,
     multiplied_out,
     tangents_as_quotients,
@@ -55,7 +59,9 @@ Kernel = tuple[object, ...]
 _SIZES = (60, 120, 180, 240, 300, 360)
 """Largest number of candidates in each round.
 
-After a round without success, the terms that its candidates brought in are treated like terms of the integrand."""
+After a round without success, the terms that its candidates brought in are treated like terms of the
+integrand.
+"""
 _MOST_TARGETS = 300
 _LONGEST = 220
 """Tokens of a candidate."""
@@ -109,20 +115,35 @@ class _Search:
             for base in list(bases.values()):
                 if base.mask & variable.mask and len(bases) < 60:
                     bases_of(derivative(base, variable), bases)
+        slopes = [derivative(one, variable) for one in bases.values() if one.mask & variable.mask]
         self.field: set[Kernel] = set()
-        for one in [*forms, *bases.values()]:
+        for one in [*forms, *bases.values(), *slopes]:
             self.field |= kernels(one, variable)
         self.special = {}
-        for form in forms:
+        for form in [*forms, *slopes]:
             for key, kernel in special_kernels(form, variable).items():
-                if self.is_inside(kernel):
-                    self.special[key] = kernel
+                if key not in self.special and self.is_inside(kernel):
+                    self._add_special(kernel)
+        for form in forms:
+            for kernel in rational_kernels(form, variable):
+                if kernel.mask & variable.mask and self.is_inside(kernel):
+                    self._add_special(kernel)
         for key, base in bases.items():
             if base.mask & variable.mask and len(self.special) < _SIZES[0]:
                 self.special.setdefault(key, base)
         generators = [one for one in {**bases, **self.special}.values() if one.mask & variable.mask]
         generators.sort(key=lambda one: len(one.prefix))
         self.generators = [(one, _slope_terms(derivative(one, variable))) for one in generators]
+
+    def _add_special(self, kernel: Expr) -> None:
+        """Keep a kernel, divided by the constant factors of its derivative: radicals of numbers,
+        parameters."""
+        slope = derivative(kernel, self.variable)
+        if slope.kind in (MULTIPLY, POWER):
+            factors = slope.args if slope.kind == MULTIPLY else (slope,)
+            free = [(factor, -1) for factor in factors if not factor.mask & self.variable.mask]
+            kernel = product(1, [(kernel, 1), *free])
+        self.special.setdefault(kernel.prefix, kernel)
 
     def is_inside(self, candidate: Expr) -> bool:
         """Whether the derivative holds no function that the integrand lacks."""
@@ -139,12 +160,14 @@ class _Search:
         targets, present = self.targets, {term.prefix for term in self.targets}
         for most in _SIZES:
             newest = self._candidates(targets, most - len(chosen), known)
-            if not newest:
+            if not newest and most > _SIZES[0]:
                 return
             chosen = [*chosen, *newest]
             known |= {one.prefix for one in newest}
             yield chosen
             targets = self._brought(newest, present)
+            if most == _SIZES[0]:
+                targets = [*_with_unit_circle(self.targets, present), *targets]
 
     def _brought(self, candidates: list[Expr], present: set[bytes]) -> list[Expr]:
         """Terms of the candidates' derivatives that were not there yet, the shorter first."""
@@ -203,11 +226,48 @@ def combination(integrand: Expr, candidates: list[Expr], variable: Expr = X) -> 
 def rational_combination(target: Expr, parts: list[Expr]) -> list[tuple[int, Number]] | None:
     """Rational z with target = sum of z[i]*parts[i], as (index, value) pairs of those that are not zero."""
     prime = prime_for([target, *parts])
-    radicals = sum(
-        1
-        for kind, *_ in frozenset().union(*[kernels(one, X) for one in (target, *parts)])
-        if type(kind) is int
-    )
+    solution = _modular_combination(target, parts, prime)
+    if solution is None:
+        return None
+    found = _rational(solution, prime)
+    if found is not None and all(
+        max(abs(value.numerator), value.denominator) < _SURE for value in found.values()
+    ):
+        return list(found.items())
+    chosen = sorted(
+        solution
+    )  # large numbers: once more for these alone, and by the Chinese remainder theorem
+    other = next(one for one in PRIMES if one != prime)
+    again = _modular_combination(target, [parts[index] for index in chosen], other)
+    if again is None:
+        return None
+    inverse = pow(prime, -1, other)
+    joined = {
+        index: solution[index] + prime * ((again.get(place, 0) - solution[index]) * inverse % other)
+        for place, index in enumerate(chosen)
+    }
+    found = _rational(joined, prime * other)
+    return None if found is None else list(found.items())
+
+
+_SURE = 1000
+"""A fraction of smaller numbers than this is not taken for another one modulo a prime."""
+
+
+def _rational(residues: dict[int, int], modulus: int) -> dict[int, Number] | None:
+    found: dict[int, Number] = {}
+    for index, residue in residues.items():
+        value = rational_from_residue(residue, modulus)
+        if value is None:
+            return None
+        found[index] = value
+    return found
+
+
+def _modular_combination(target: Expr, parts: list[Expr], prime: int) -> dict[int, int] | None:
+    """Coefficients that are not zero modulo a prime, by index, or None without a solution."""
+    every = frozenset[Kernel]().union(*[kernels(one, X) for one in (target, *parts)])
+    radicals = sum(1 for kind, *_ in every if type(kind) is int)
     points = ModularPoints(min(40_000, int(1.6 * 2**radicals * (len(parts) + _SPARE)) + 64), prime)
     columns, used = [], []
     try:
@@ -217,27 +277,21 @@ def rational_combination(target: Expr, parts: list[Expr]) -> list[tuple[int, Num
     for index, part in enumerate(parts):
         before = points.usable.copy()
         try:
-            columns.append(points.evaluate(part))
-            used.append(index)
+            column = points.evaluate(part)
         except NotModularError:
             continue
         if points.usable.sum() < before.sum() / 4:  # a radical of its own: not worth its points
             points.usable = before
-            columns.pop(), used.pop()
+            continue
+        columns.append(column)
+        used.append(index)
     rows = np.flatnonzero(points.usable)[: len(used) + _SPARE]
     if len(rows) < len(used) + _SPARE // 2 or not used:
         return None
     solution = solve(np.stack([column[rows] for column in columns], axis=1), right[rows], prime)
     if solution is None:
         return None
-    found: list[tuple[int, Number]] = []
-    for index, residue in zip(used, solution, strict=True):
-        if residue:
-            value = rational_from_residue(int(residue), prime)
-            if value is None:
-                return None
-            found.append((index, value))
-    return found
+    return {index: int(residue) for index, residue in zip(used, solution, strict=True) if residue}
 
 
 def _families(integrand: Expr) -> list[list[Expr]]:
@@ -258,11 +312,30 @@ def _families(integrand: Expr) -> list[list[Expr]]:
 
 
 def _slope_terms(slope: Expr) -> list[Expr]:
-    """Terms of a derivative, as it is and multiplied out, without coefficients."""
+    """Terms of a derivative, as it is and multiplied out, without coefficients; and the whole of it if it is
+    a sum."""
     forms = [slope]
     with suppress(ExpressionTooLargeError):
         forms.append(multiplied_out(slope, 40))
-    return _distinct(term for form in forms for _, term in terms_of(form))
+    found = _distinct(term for form in forms for _, term in terms_of(form))
+    return [*found, primitive(slope)[1]] if slope.kind == ADD else found
+
+
+def _with_unit_circle(targets: list[Expr], present: set[bytes]) -> list[Expr]:
+    """Terms over powers of sin or cos times sin**2 and cos**2, whose sum is 1; the same for sinh and cosh."""
+    found = []
+    for term in targets:
+        for base, exponent in factors_of(term):
+            if base.kind == FUNCTION and base.value in _SQUARES and exponent < 0:
+                for name in _SQUARES[base.value]:
+                    one = product(1, ((term, 1), (function(name, base.args[0]), 2)))
+                    if one.prefix not in present:
+                        present.add(one.prefix)
+                        found.append(one)
+    return found
+
+
+_SQUARES = {"sin": ("cos",), "cos": ("sin",), "sinh": ("cosh",), "cosh": ("sinh",)}
 
 
 def _distinct(nodes: Iterable[Expr]) -> list[Expr]:

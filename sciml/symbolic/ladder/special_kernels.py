@@ -114,7 +114,7 @@ def _of_sum(base: Expr, radicands: list[Expr], variable: Expr) -> list[Expr]:
                 found += _inverse_functions(rest, radicands)
             except (UndefinedExpressionError, ExpressionTooLargeError):
                 continue
-        found += _of_quadratic(form, variable)
+        found += quadratic_kernels(form, variable)
     return found
 
 
@@ -142,7 +142,7 @@ def _inverse_functions(square: Expr, radicands: list[Expr]) -> list[Expr]:
     return found
 
 
-def _of_quadratic(form: Expr, variable: Expr) -> list[Expr]:
+def quadratic_kernels(form: Expr, variable: Expr) -> list[Expr]:
     """a*x**2 + b*x + c by completing the square; a, b, c may hold parameters."""
     coefficients = polynomial_coefficients(form, variable, 2)
     if coefficients is None or len(coefficients) != 3:
