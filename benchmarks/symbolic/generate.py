@@ -56,10 +56,13 @@ def measured_row(kind: str, draw: Callable[[], tuple[str, Expr, Expr]], count: i
     """One line of the table."""
     for _ in range(WARM_UP.get(kind, 100)):
         draw()
-    start = time.process_time()
-    found = [draw() for _ in range(count)]
-    seconds = time.process_time() - start
-    loop = loop_seconds()
+    seconds, loop, found = 0.0, 0.0, []
+    for _ in range(PIECES):
+        start = time.process_time()
+        found += [draw() for _ in range(max(count // PIECES, 1))]
+        seconds += time.process_time() - start
+        loop += loop_seconds()
+    count = len(found)
     unique = len({problem.prefix for _, problem, _ in found}) / count
     sources = [len(problem.prefix) for _, problem, _ in found]
     targets = [len(answer.prefix) for _, _, answer in found]
@@ -104,10 +107,14 @@ def sympy_rate(count: int, seed: int, simplify: bool) -> float:
     return count / seconds
 
 
+PIECES = 20
+"""Each measurement is cut in as many pieces, with a fixed loop between them."""
+
+
 def loop_seconds() -> float:
-    """Processor seconds of five million turns of a fixed loop: how fast this core runs Python just now."""
+    """Processor seconds of 5,000,000 / PIECES turns of a fixed loop: how fast this core is just now."""
     start, total = time.process_time(), 0
-    for index in range(5_000_000):
+    for index in range(5_000_000 // PIECES):
         total += index * index
     return time.process_time() - start
 

@@ -21,6 +21,7 @@ from sciml.symbolic.expression import (
     whole,
 )
 from sciml.symbolic.generators.backward import is_integral
+from sciml.symbolic.generators.by_parts import KnownIntegrals, Summands
 from sciml.symbolic.generators.families import FAMILIES, Draw, Integral
 from sciml.symbolic.generators.simplification import shortest_form, without_constant_term
 from sciml.symbolic.generators.trees import RejectedTreeError, TreeSampler
@@ -44,6 +45,12 @@ class Settings:
     """Share of sums of two or three terms."""
     factor_share: float = 0.4
     """Share of the terms that are multiplied by a number."""
+    looked_up_share: float = 0.3
+    """Share of the draws that integrate a random expression from the table of known integrals."""
+    least_operators: int = 3
+    """Operators of the smaller of these expressions."""
+    most_operators: int = 9
+    """Operators of the largest; longer ones are hardly ever known."""
 
 
 def draw_forward(trees: TreeSampler, settings: Settings, integers: Integers = small_integer) -> Integral:
@@ -92,6 +99,27 @@ def _term(draw: Draw, trees: TreeSampler, settings: Settings) -> Integral:
     if source.random() < settings.factor_share:
         factor = draw.rate()
         integrand, answer = linear(((whole(factor), integrand),)), linear(((whole(factor), answer),))
+    return integrand, answer
+
+
+def draw_looked_up(trees: TreeSampler, known: KnownIntegrals, settings: Settings) -> Integral:
+    """A random expression all of whose terms are multiples of integrands in the table, checked in numbers.
+
+    Raises:
+        RejectedTreeError: this draw gives none; try again.
+    """
+    try:
+        integrand = trees.sample(trees.draw.randint(settings.least_operators, settings.most_operators))
+        if not integrand.mask & X.mask:
+            raise RejectedTreeError("no x is left")
+        found = known.find(Summands(integrand), Summands(ONE))
+        if found is None:
+            raise RejectedTreeError("the integral is not known")
+        answer = without_constant_term(shortest_form(found), X)
+    except (UndefinedExpressionError, ExpressionTooLargeError) as error:
+        raise RejectedTreeError(str(error)) from error
+    if not answer.mask & X.mask or not is_integral(integrand, answer):
+        raise RejectedTreeError("not an integral, or not at enough points")
     return integrand, answer
 
 

@@ -30,6 +30,8 @@ from sciml.symbolic.generators.variations import (
 
 KINDS = ("backward", "by_parts", "forward", "first_order", "second_order")
 """The generators; the first three give integrals."""
+MOST_LOOK_UPS = 8
+"""Random expressions that are looked up before a draw is given up."""
 TASK_OF_KIND = {
     **dict.fromkeys(("backward", "by_parts", "forward"), "integrate"),
     "first_order": "ode1",
@@ -139,6 +141,7 @@ class Mixture:
         self._trees = TreeSampler(RELEASE, self.draw)
         self._paper_trees = TreeSampler(PAPER, self.draw)
         self._by_parts = by_parts.ByPartsIntegrals(self._trees, settings.by_parts_settings)
+        self._known = self._by_parts.known
         self._waiting: list[tuple[Expr, Expr]] = []  # integrals by parts come in twos
         self._recent: list[tuple[Expr, Expr]] = []  # integrals to be added up
         self._given: set[bytes] = set()
@@ -170,6 +173,8 @@ class Mixture:
             except (RejectedTreeError, UndefinedExpressionError, ExpressionTooLargeError):
                 continue
             if found is not None and self._is_fit(*found):
+                if TASK_OF_KIND[kind] == "integrate":
+                    self._known.learn(*found)
                 self._remember(found[0])
                 return found
 
@@ -190,8 +195,19 @@ class Mixture:
         return self._waiting.pop() if self._waiting else None
 
     def _forward(self, large: bool, parameters: bool) -> tuple[Expr, Expr] | None:
+        if not large and self.draw.random() < self.settings.forward_settings.looked_up_share:
+            return self._looked_up()
         integers = _mixed_integer if large else small_integer
         return forward.draw_forward(self._trees, self.settings.forward_settings, integers)
+
+    def _looked_up(self) -> tuple[Expr, Expr]:
+        """A random expression that the table of known integrals covers, as it does about one in seven."""
+        for _ in range(MOST_LOOK_UPS):
+            try:
+                return forward.draw_looked_up(self._trees, self._known, self.settings.forward_settings)
+            except RejectedTreeError:
+                continue
+        raise RejectedTreeError("none of the expressions was known")
 
     def _first_order(self, large: bool, parameters: bool) -> tuple[Expr, Expr] | None:
         trees = self._alphabet()

@@ -19,7 +19,7 @@ from sciml.symbolic.generators.by_parts import (
 )
 from sciml.symbolic.generators.by_parts import Settings as ByPartsSettings
 from sciml.symbolic.generators.forward import Settings as ForwardSettings
-from sciml.symbolic.generators.forward import forward_integrals
+from sciml.symbolic.generators.forward import draw_looked_up, forward_integrals
 from sciml.symbolic.generators.points import FIXED_POINTS
 from sciml.symbolic.generators.trees import RELEASE, RejectedTreeError, TreeSampler
 from sciml.symbolic.verification import verify_integral
@@ -115,3 +115,25 @@ def test_forward_answers_are_longer_than_their_integrands_as_published():
     integrand, answer = (statistics.mean(len(pair[side].prefix) for pair in pairs) for side in (0, 1))
     assert 14 < integrand < 32  # published: 18.9
     assert 1.6 < answer / integrand < 4  # published: 49.6 / 18.9
+
+
+def test_random_expressions_are_integrated_once_the_table_knows_their_terms():
+    source, known = trees(8), KnownIntegrals(1000)
+    settings = ForwardSettings(least_operators=2, most_operators=5)
+    learnt = ByPartsIntegrals(source, ByPartsSettings())
+
+    def hits(table):
+        found = []
+        for _ in range(300):
+            try:
+                found.append(draw_looked_up(source, table, settings))
+            except RejectedTreeError:
+                continue
+        return found
+
+    assert len(hits(known)) < 15  # only constants are known
+    for _ in range(400):
+        learnt.draw()
+    found = hits(learnt.known)
+    assert len(found) > 40
+    assert [verify_integral(*pair).status for pair in found[:20]] == ["verified"] * 20
