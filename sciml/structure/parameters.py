@@ -4,7 +4,6 @@ A file is loaded only if every parameter of the network gets exactly one array o
 is left over.
 """
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -12,20 +11,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import safetensors.torch
 import torch
-from safetensors import SafetensorError
 from torch import Tensor
 
 from sciml.errors import InputError, MissingRequirementError, SettingsError
-from sciml.runs.files import atomic_path, atomic_write_bytes
+from sciml.runs.files import atomic_path
 from sciml.structure.config import PRESETS, Config
 from sciml.structure.model import AlphaFold
 from sciml.structure.openfold_names import from_openfold
 from sciml.structure.parameter_names import PREFIX, published_layout, published_shapes, to_published
+from sciml.weights.tensor_file import read_tensors, sha256_of, write_tensors
 
 FORMAT = "sciml-structure-1"
-_RESERVED_METADATA = ("format", "config", "digest")
 _STACKS = {
     "evoformer_blocks": PREFIX + "evoformer/evoformer_iteration/",
     "extra_msa_blocks": PREFIX + "evoformer/extra_msa_stack/",
@@ -50,12 +47,6 @@ class Loaded(NamedTuple):
     path: Path
     sha256: str
     metadata: dict[str, str]
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, as 64 hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _listed(names: list[str]) -> str:
@@ -196,33 +187,12 @@ def _load_openfold(path: Path, preset: str | None) -> tuple[AlphaFold, dict[str,
     return model, {}
 
 
-def _digest(state: dict[str, Tensor], header: dict[str, str]) -> str:
-    """SHA-256 over metadata, names, shapes and values, so that a flipped byte is noticed: also one in a
-    setting, such as the length unit, that no shape depends on."""
-    digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
-    for name in sorted(state):
-        array = state[name].contiguous()
-        digest.update(f"{name}{tuple(array.shape)}{array.dtype}".encode())
-        digest.update(array.view(torch.uint8).numpy().tobytes() if array.numel() else b"")
-    return digest.hexdigest()
-
-
 def _load_safetensors(path: Path, preset: str | None) -> tuple[AlphaFold, dict[str, str]]:
+    state, sizes, metadata = read_tensors(path, FORMAT)
     try:
-        with safetensors.safe_open(path, framework="pt") as file:
-            metadata = dict(file.metadata() or {})
-            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-        if metadata.get("format") != FORMAT:
-            raise InputError(f"its metadata must say format {FORMAT!r}", file=str(path))
-        if metadata.pop("digest", None) != _digest(state, metadata):
-            raise InputError("damaged: its contents do not match its checksum", file=str(path))
-        del metadata["format"]
-        config = Config.from_dict(json.loads(metadata.pop("config")))
-    except (SafetensorError, OSError, ValueError, TypeError, KeyError, UnicodeDecodeError) as error:
-        if isinstance(error, InputError):
-            raise
+        config = Config.from_dict(json.loads(sizes))
+    except (ValueError, TypeError, KeyError) as error:
         raise InputError(f"not a parameter file of this package ({error})", file=str(path)) from error
-    _refuse_non_finite(state, path)
     model = empty_model(config)
     misfit = _misfit(_parameter_shapes(config), {name: tuple(array.shape) for name, array in state.items()})
     if misfit is not None:
@@ -287,16 +257,5 @@ def save_parameters(model: AlphaFold, path: str | Path, metadata: dict[str, str]
         with atomic_path(path) as temporary, Path(temporary).open("wb") as file:
             np.savez(file, allow_pickle=False, **{name: a.numpy() for name, a in to_published(model).items()})
         return
-    if path.suffix != ".safetensors":
-        raise SettingsError(f"parameters are written as .safetensors or .npz, not {path.suffix!r}")
-    reserved = sorted(set(metadata or {}) & set(_RESERVED_METADATA))
-    if reserved:
-        raise SettingsError(f"metadata cannot be called {reserved[0]!r}: the file format uses that name")
     state = {name: p.detach().float().cpu().contiguous() for name, p in model.named_parameters()}
-    header = {
-        **(metadata or {}),
-        "format": FORMAT,
-        "config": json.dumps(model.config.to_dict()),
-    }
-    header["digest"] = _digest(state, header)
-    atomic_write_bytes(path, safetensors.torch.save(state, metadata=header))
+    write_tensors(path, state, FORMAT, json.dumps(model.config.to_dict()), metadata)

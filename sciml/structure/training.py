@@ -16,13 +16,14 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from sciml.data.chains import ChainSet
-from sciml.errors import ScimlError
 from sciml.structure.evaluation import ChainScores, score_chain, summarise
 from sciml.structure.losses.total import WEIGHTED_LOSSES, structure_loss
 from sciml.structure.model import AlphaFold, Features, Outputs
-from sciml.structure.training_config import Precision, TrainingConfig
+from sciml.structure.training_config import TrainingConfig
 from sciml.structure.training_data import TrainingData
 from sciml.structure.training_labels import LABEL_NAMES
+from sciml.training.divergence import clip_gradient, refuse_divergence
+from sciml.training.machine import resolved_precision
 from sciml.training.resume import step_seed
 
 Batch = dict[str, Any]
@@ -30,10 +31,6 @@ Batch = dict[str, Any]
 `recycles`: passes after the first; for a validation also `id` and `cluster` of its chain."""
 
 _RECYCLE_STREAM = 1  # position of the draw of recycles among the seeds of a step
-
-
-class DivergenceError(ScimlError):
-    """Training that left the numbers."""
 
 
 class StructureBatches:
@@ -107,14 +104,6 @@ def batch_size_and_residues(batch: Batch) -> dict[str, int]:
     return {"samples": int(mask.shape[0]), "residues": int(mask.sum())}
 
 
-def resolved_precision(precision: Precision, device: torch.device) -> Precision:
-    """`auto` as float32 or bfloat16."""
-    if precision != "auto":
-        return precision
-    has_bfloat16 = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-    return "bfloat16" if has_bfloat16 else "float32"
-
-
 class StructureTraining(pl.LightningModule):
     """Loss, optimiser and validation figures of `AlphaFold`.
 
@@ -152,9 +141,7 @@ class StructureTraining(pl.LightningModule):
         arrays = batch["passes"][-1]
         losses = structure_loss(self.predict(batch), arrays, arrays, self.config.loss_at(self.global_step))
         total = losses["total"].mean()
-        if not torch.isfinite(total):
-            values = ", ".join(f"{name} {float(value.detach().mean()):.4g}" for name, value in losses.items())
-            raise DivergenceError(f"the loss of step {self.global_step} is not finite ({values}){_ADVICE}")
+        refuse_divergence(self.global_step, total, losses)
         return {
             "loss": total,
             "figures": {n: _applicable_mean(n, v.detach(), arrays) for n, v in losses.items()},
@@ -167,9 +154,7 @@ class StructureTraining(pl.LightningModule):
         gradient_clip_algorithm: str | None = None,
     ) -> None:
         """Clip the norm of the whole batch's gradient; refuse to step on one that is not finite."""
-        norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.config.gradient_clip)
-        if not torch.isfinite(norm):
-            raise DivergenceError(f"the gradient of step {self.global_step} is not finite{_ADVICE}")
+        norm = clip_gradient(self.global_step, self.network.parameters(), self.config.gradient_clip)
         self.log("train/gradient_norm", norm)
         self.log("train/learning_rate", optimizer.param_groups[0]["lr"])
 
@@ -211,9 +196,6 @@ class StructureTraining(pl.LightningModule):
         for name, summary in summarise(self.scores).items():
             if np.isfinite(summary.mean):
                 self.log(f"valid/{name}", summary.mean)
-
-
-_ADVICE = "; the last checkpoint is intact: lower learning_rate or gradient_clip, or set precision=float32"
 
 
 def freeze_amplified_biases(network: AlphaFold) -> None:

@@ -3,15 +3,14 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 from sciml.errors import SettingsError
 from sciml.structure.config import Config
 from sciml.structure.features.config import FeatureConfig, feature_preset
 from sciml.structure.losses.total import LossConfig
+from sciml.training.machine import Precision
 from sciml.training.settings import updated
-
-Precision = Literal["auto", "float32", "bfloat16"]
 
 
 @dataclass(frozen=True)
@@ -143,19 +142,3 @@ class TrainingConfig:
             late_loss = self.late_loss if network.pae_head else replace(self.late_loss, pae=0.0)
             base = replace(self, network=network, features=feature_preset(name), late_loss=late_loss)
         return updated(base, changes)
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """What a run may change from one invocation to the next without changing its result."""
-
-    max_seconds: float | None = None
-    """Wall-clock limit of this invocation; None trains to the last step."""
-    device: str = "auto"
-    """auto, cpu or cuda."""
-    devices: int = 1
-    """Devices of this machine that train together, each with its own batch."""
-    workers: int = 0
-    """Loader processes of each device."""
-    checkpoint_minutes: float = 5.0
-    """Between two periodic checkpoints."""

@@ -5,22 +5,18 @@ moving average of the parameters with pLDDT calibrated on the validation chains.
 """
 
 import json
-import logging
 import math
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import pytorch_lightning as pl
 import torch
-from pytorch_lightning.strategies import DDPStrategy
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
 from sciml.data.chains import open_chains
-from sciml.errors import MissingRequirementError, SettingsError
+from sciml.errors import SettingsError
 from sciml.structure.calibration import Calibration, calibrate_on, fold_into
 from sciml.structure.evaluation import summarise
 from sciml.structure.model import AlphaFold
@@ -31,12 +27,18 @@ from sciml.structure.training import (
     ValidationChains,
     batch_size_and_residues,
     data_digest,
-    resolved_precision,
 )
-from sciml.structure.training_config import RunOptions, TrainingConfig
+from sciml.structure.training_config import TrainingConfig
 from sciml.structure.training_data import TrainingData, alignment_folder
 from sciml.training.checkpoints import LAST, AtomicCheckpoint, read_checkpoint
 from sciml.training.ema import ExponentialMovingAverage
+from sciml.training.machine import (
+    RunOptions,
+    build_trainer,
+    chosen_device,
+    quieten_lightning,
+    resolved_precision,
+)
 from sciml.training.records import MetricsRecorder, RunFolder, environment, read_json
 from sciml.training.resume import StepDataModule, StepSeeding, step_seed
 from sciml.training.settings import as_json
@@ -46,22 +48,6 @@ from sciml.training.timebox import TimeBox
 TRAINING_SPLITS = ("train", "train_ca")
 _INITIAL_STREAM = 2  # position of the draw of the initial parameters among the seeds of a run
 _EXPORT_SECONDS = 5.0
-
-
-def chosen_device(name: str) -> torch.device:
-    """The device of that name; auto is a CUDA device where there is one.
-
-    Raises:
-        SettingsError: another name.
-        MissingRequirementError: cuda without a CUDA device.
-    """
-    if name not in ("auto", "cpu", "cuda"):
-        raise SettingsError(f"device is auto, cpu or cuda, not {name!r}")
-    if name == "cuda" and not torch.cuda.is_available():
-        raise MissingRequirementError(
-            "no CUDA device is usable here: run with --device cpu, or see `sciml doctor`"
-        )
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
 class StructureRun:
@@ -92,7 +78,7 @@ class StructureRun:
         echo: Callable[[str], None] = print,
         started: float | None = None,
     ) -> None:
-        _quieten_lightning()
+        quieten_lightning()
         self.device = chosen_device(options.device)
         self.config = replace(config, precision=resolved_precision(config.precision, self.device))
         # Lightning starts the other ranks with the same command; one of them speaks and writes.
@@ -160,22 +146,14 @@ class StructureRun:
             validation=self.validation,  # type: ignore[arg-type]  # a data set has the two methods that are used
             workers=options.workers,
         )
-        self.trainer = pl.Trainer(
-            accelerator="gpu" if self.device.type == "cuda" else "cpu",
-            devices=options.devices,
+        self.trainer = build_trainer(
+            self.device,
+            options.devices,
+            steps=config.steps,
+            accumulation=config.accumulation,
+            validate_every=config.validate_every,
             # Heads whose loss is still off, and the template part, get no gradient.
-            strategy=DDPStrategy(find_unused_parameters=True) if options.devices > 1 else "auto",
-            max_steps=config.steps,
-            accumulate_grad_batches=config.accumulation,
-            val_check_interval=config.validate_every * config.accumulation,
-            check_val_every_n_epoch=None,
-            num_sanity_val_steps=0,
-            use_distributed_sampler=False,
-            # Tables that the network keeps after their first use could not take part in training afterwards.
-            inference_mode=False,
-            logger=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
+            has_unused_parameters=True,
             callbacks=[
                 StepSeeding(config.seed),
                 self.ema,
@@ -292,10 +270,3 @@ def stored_config(folder: Path) -> TrainingConfig:
 
 def _say_nothing(line: str) -> None:
     """The voice of ranks other than the first."""
-
-
-def _quieten_lightning() -> None:
-    """Keep Lightning's advice away from users: a resumed loader, for one, is exact here."""
-    for name in ("pytorch_lightning", "lightning_fabric", "lightning.fabric"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", module="pytorch_lightning.*")

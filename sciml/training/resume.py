@@ -112,6 +112,7 @@ class StepDataModule(pl.LightningDataModule):
         validation: held-out batches, in order. Where the ranks do not divide their number, the first ones are
             evaluated twice, because every rank must take part in as many batches.
         workers: loader processes of each rank; 0 loads in the training process.
+        prefetch: batches that each of them keeps ready.
     """
 
     def __init__(
@@ -124,11 +125,12 @@ class StepDataModule(pl.LightningDataModule):
         accumulation: int = 1,
         validation: Sequence[Any] = (),
         workers: int = 0,
+        prefetch: int = 2,
     ) -> None:
         super().__init__()
         self.dataset = StepDataset(batch, seed)
         self.steps, self.batch_size, self.accumulation = steps, batch_size, accumulation
-        self.validation, self.workers = validation, workers
+        self.validation, self.workers, self.prefetch = validation, workers, prefetch
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Batches from the trainer's global step on; Lightning asks after it has restored the checkpoint."""
@@ -142,6 +144,7 @@ class StepDataModule(pl.LightningDataModule):
             batch_size=None,
             num_workers=self.workers,
             persistent_workers=self.workers > 0,
+            prefetch_factor=self.prefetch if self.workers else None,
             pin_memory=torch.cuda.is_available(),
         )
 

@@ -1,7 +1,7 @@
 """Parameter sets by name: those in the package, and files of the user.
 
-`mini` ships with the package. Published AlphaFold 2 and OpenFold parameters are files that the user has;
-nothing is downloaded.
+`mini` (structure) ships with the package. Published AlphaFold 2 and OpenFold parameters are files that the
+user has; nothing is downloaded.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,8 @@ from sciml.errors import MissingRequirementError, SettingsError
 BUNDLED = {"mini": "mini.safetensors"}
 """Names of the parameter sets in the package, and their files."""
 DEFAULT = "mini"
+SEQUENCE_MODELS = {"symbolic": "symbolic.safetensors"}
+"""Names of the models of `sciml.symbolic`, and their files in the package."""
 
 _ENDINGS = (".npz", ".pt", ".ckpt", ".safetensors")
 _PUBLISHED = (
@@ -71,6 +73,20 @@ def find_parameters(model: str) -> ParameterFile:
     raise SettingsError(
         f"no parameter set {model!r}: give {', '.join(BUNDLED)} or a file that ends in {', '.join(_ENDINGS)}"
     )
+
+
+def bundled_sequence_model(name: str) -> Path | None:
+    """The file of a bundled sequence model; None if there is none of that name.
+
+    Raises:
+        MissingRequirementError: this installation lacks the file.
+    """
+    if name not in SEQUENCE_MODELS:
+        return None
+    path = Path(str(files("sciml.weights").joinpath(SEQUENCE_MODELS[name])))
+    if not path.is_file():
+        raise MissingRequirementError(f"this installation lacks its bundled model {name!r}: {path}")
+    return path
 
 
 def describe(path: Path, metadata: dict[str, str], is_published_size: bool = True) -> str:

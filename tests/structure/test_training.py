@@ -19,18 +19,18 @@ from sciml.structure.losses.total import LossConfig
 from sciml.structure.model import AlphaFold
 from sciml.structure.parameters import load_parameters, save_parameters
 from sciml.structure.training import (
-    DivergenceError,
     StructureBatches,
     StructureTraining,
     ValidationChains,
     batch_size_and_residues,
     data_digest,
     features_only,
-    resolved_precision,
 )
-from sciml.structure.training_config import RunOptions, TrainingConfig
+from sciml.structure.training_config import TrainingConfig
 from sciml.structure.training_data import TrainingData
 from sciml.structure.training_run import StructureRun, stored_config
+from sciml.training.divergence import DivergenceError
+from sciml.training.machine import RunOptions, resolved_precision
 from sciml.training.records import read_metrics
 from sciml.training.settings import as_json
 from tests.structure.folded_chain import HAIRPIN, HELIX, write_data

@@ -13,9 +13,10 @@ import pytorch_lightning as pl
 import torch
 
 from sciml.structure.parameters import load_parameters
-from sciml.structure.training_config import RunOptions, TrainingConfig
+from sciml.structure.training_config import TrainingConfig
 from sciml.structure.training_run import StructureRun
 from sciml.training.checkpoints import LAST, AtomicCheckpoint
+from sciml.training.machine import RunOptions
 
 SETTINGS = {
     "network": "tiny",
