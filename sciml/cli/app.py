@@ -69,9 +69,16 @@ VERBS: Mapping[str, Verb | VerbGroup] = {
             "query": Verb("sciml.cli.surrogate", "query", "Predict designs, with intervals and domain."),
         },
     ),
+    "integrate": Verb("sciml.cli.integrate", "integrate", "Integrate functions; every answer is verified."),
+    "dsolve": Verb("sciml.cli.dsolve", "dsolve", "Solve differential equations; every answer is verified."),
     "train": VerbGroup(
         "Train a network on your own data.",
-        {"structure": Verb("sciml.cli.train", "structure", "Train the structure network on protein chains.")},
+        {
+            "structure": Verb(
+                "sciml.cli.train", "structure", "Train the structure network on protein chains."
+            ),
+            "symbolic": Verb("sciml.cli.train", "symbolic", "Train the model of integrals and equations."),
+        },
     ),
     "design": Verb(
         "sciml.cli.design", "design", "Find designs that meet specifications, with few simulations."

@@ -191,7 +191,7 @@ class ExpressionTransformer(nn.Module):
         """Channels inside of the feed-forward layers."""
         encoder_blocks: int = 6
         """Blocks that read the source."""
-        decoder_blocks: int = 6
+        decoder_blocks: int = 3
         """Blocks that write the target."""
         dropout: float = 0.0
         """Share of channels left out of each update in training."""
@@ -326,8 +326,8 @@ PRESETS = {
     config.name: config
     for config in (
         ExpressionTransformer.Config("tiny", 128, 4, 512, 3, 2),
-        ExpressionTransformer.Config("small", 192, 6, 768, 4, 4),
-        ExpressionTransformer.Config("base"),
+        ExpressionTransformer.Config("small", 192, 6, 768, 4, 2),
+        ExpressionTransformer.Config("base", 384, 6, 1536, 6, 3),
     )
 }
 """`tiny` and `small` for processors, `base` for an accelerator."""
