@@ -83,26 +83,43 @@ def power_prefix(base: bytes, exponent: Number) -> bytes:
     return POW_ID + base + number_prefix(exponent)
 
 
-def product_prefix(coefficient: Number, factors: Iterable[bytes]) -> bytes:
-    """coefficient times factors that are no products; those that begin with `div 1` go below the bar."""
+def product_prefix(factors: Iterable[bytes]) -> bytes:
+    """Product of factors that are no products; those that begin with `div 1` go below the bar."""
+    above, below = _sides(factors)
+    if not below:
+        return nested(MUL_ID, above)
+    return DIV_ID + (nested(MUL_ID, above) if above else ONE_PREFIX) + nested(MUL_ID, below)
+
+
+def scaled_prefix(coefficient: Number, unit: bytes, factors: Iterable[bytes]) -> bytes:
+    """coefficient (not 1) times a product, from the prefix of the product and those of its factors."""
+    has_bar = unit[0] == _INVERSE
+    if type(coefficient) is int:
+        if has_bar:
+            if unit[1] == INT_PLUS:
+                return DIV_ID + number_prefix(coefficient) + unit[_AFTER_ONE:]
+            if coefficient != -1:
+                return DIV_ID + MUL_ID + number_prefix(coefficient) + unit[1:]
+        return NEG_ID + unit if coefficient == -1 else MUL_ID + number_prefix(coefficient) + unit
+    return _with_fraction(coefficient.numerator, coefficient.denominator, factors)
+
+
+def _with_fraction(top: int, bottom: int, factors: Iterable[bytes]) -> bytes:
+    above, below = _sides(factors)
+    is_negative = top == -1 and bool(above)
+    if not is_negative and (top != 1 or not above):
+        above.insert(0, number_prefix(top))
+    below.insert(0, number_prefix(bottom))
+    prefix = DIV_ID + nested(MUL_ID, above) + nested(MUL_ID, below)
+    return NEG_ID + prefix if is_negative else prefix
+
+
+def _sides(factors: Iterable[bytes]) -> tuple[list[bytes], list[bytes]]:
+    """Factors above and below the fraction bar."""
     above, below = [], []
     for factor in factors:
         if factor[0] == _INVERSE:
             below.append(factor[_AFTER_ONE:])
         else:
             above.append(factor)
-    is_negative = False
-    if coefficient != 1:
-        top, bottom = coefficient.numerator, coefficient.denominator
-        if top == -1 and above:
-            is_negative = True
-        elif top != 1 or not above:
-            above.insert(0, number_prefix(top))
-        if bottom != 1:
-            below.insert(0, number_prefix(bottom))
-    if not above:
-        above.append(ONE_PREFIX)
-    prefix = nested(MUL_ID, above)
-    if below:
-        prefix = DIV_ID + prefix + nested(MUL_ID, below)
-    return NEG_ID + prefix if is_negative else prefix
+    return above, below

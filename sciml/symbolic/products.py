@@ -27,7 +27,7 @@ from sciml.symbolic.nodes import (
     whole,
 )
 from sciml.symbolic.number_powers import number_power, radicals
-from sciml.symbolic.prefixes import POW_ID, Number, power_prefix, product_prefix
+from sciml.symbolic.prefixes import POW_ID, Number, power_prefix, product_prefix, scaled_prefix
 from sciml.symbolic.sums import coefficient_and_term, linear, primitive, scaled
 
 Bases = dict[bytes, list[Any]]
@@ -90,7 +90,9 @@ def product(coefficient: Number, powers: Iterable[tuple[Expr, Number]]) -> Expr:
         unfold = _UNFOLD.get(base.kind)
         if unfold is not None:
             if exponent:
-                coefficient = coefficient * unfold(base, exponent, bases, todo)
+                part = unfold(base, exponent, bases, todo)
+                if part != 1:
+                    coefficient = coefficient * part
         elif base.value == "exp" and base.kind == FUNCTION and type(exponent) is int:
             exponentials.append((exponent, base.args[0]))
         else:
@@ -161,10 +163,12 @@ def _of_power(node: Expr, exponent: Number, bases: Bases, todo: Powers) -> Numbe
         _collect(node, exponent, bases)
     elif node.value is None:
         _collect_symbolic(base, linear(((exponent, inner),)), bases)
-    elif base.kind in _UNFOLD:
-        todo.append((base, whole(node.value * exponent)))
     else:
-        _collect(base, node.value * exponent, bases)
+        total = node.value if exponent == 1 else node.value * exponent
+        if base.kind in _UNFOLD:
+            todo.append((base, whole(total)))
+        else:
+            _collect(base, total, bases)
     return 1
 
 
@@ -262,7 +266,10 @@ def _product_node(coefficient: Number, factors: list[Expr]) -> Expr:
     mask = 0
     for factor in factors:
         mask |= factor.mask
-    prefix = product_prefix(coefficient, [factor.prefix for factor in factors])
+    prefixes = [factor.prefix for factor in factors]
+    prefix = product_prefix(prefixes)
+    if coefficient != 1:
+        prefix = scaled_prefix(coefficient, prefix, prefixes)
     return make_node(MULTIPLY, coefficient, tuple(factors), prefix, mask)
 
 

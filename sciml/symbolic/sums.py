@@ -6,7 +6,7 @@ from math import gcd
 from typing import Any
 
 from sciml.symbolic.nodes import ADD, MULTIPLY, NUMBER, ONE, Expr, make_node, number, whole
-from sciml.symbolic.prefixes import ADD_ID, Number, nested, number_prefix, product_prefix
+from sciml.symbolic.prefixes import ADD_ID, Number, nested, number_prefix, product_prefix, scaled_prefix
 
 _UNIT, _PRIMITIVE = "unit", "primitive"
 """Keys of `Expr.cache`."""
@@ -27,16 +27,18 @@ def linear(pairs: Iterable[tuple[Number, Expr]]) -> Expr:
             constant += coefficient * node.value
             continue
         if kind == ADD:
-            constant += coefficient * node.value
+            is_one = coefficient == 1  # a Fraction times 1 is slow
+            constant += node.value if is_one else coefficient * node.value
             for term, inner in node.args:
+                factor = inner if is_one else coefficient * inner
                 entry = collected.get(term.prefix)
                 if entry is None:
-                    collected[term.prefix] = [term, coefficient * inner]
+                    collected[term.prefix] = [term, factor]
                 else:
-                    entry[1] += coefficient * inner
+                    entry[1] += factor
             continue
         if kind == MULTIPLY and node.value != 1:
-            coefficient = coefficient * node.value
+            coefficient = node.value if coefficient == 1 else coefficient * node.value
             node = _without_coefficient(node)
         entry = collected.get(node.prefix)
         if entry is None:
@@ -61,8 +63,7 @@ def _sum_node(constant: Number, terms: tuple[tuple[Expr, Number], ...]) -> Expr:
         if coefficient == 1:
             pieces.append(term.prefix)
         else:
-            factors = [one.prefix for one in term.args] if term.kind == MULTIPLY else (term.prefix,)
-            pieces.append(product_prefix(coefficient, factors))
+            pieces.append(_scaled_prefix(coefficient, term))
     if constant:
         pieces.append(number_prefix(constant))
     return make_node(ADD, constant, terms, nested(ADD_ID, pieces), mask)
@@ -73,8 +74,12 @@ def scaled(coefficient: Number, term: Expr) -> Expr:
     if coefficient == 1:
         return term
     factors = term.args if term.kind == MULTIPLY else (term,)
-    prefix = product_prefix(coefficient, [one.prefix for one in factors])
-    return make_node(MULTIPLY, coefficient, factors, prefix, term.mask)
+    return make_node(MULTIPLY, coefficient, factors, _scaled_prefix(coefficient, term), term.mask)
+
+
+def _scaled_prefix(coefficient: Number, term: Expr) -> bytes:
+    factors = term.args if term.kind == MULTIPLY else (term,)
+    return scaled_prefix(coefficient, term.prefix, [one.prefix for one in factors])
 
 
 def _without_coefficient(node: Expr) -> Expr:
@@ -87,7 +92,7 @@ def _without_coefficient(node: Expr) -> Expr:
         cache = node.cache = {}
     unit: Expr | None = cache.get(_UNIT)
     if unit is None:
-        prefix = product_prefix(1, [one.prefix for one in node.args])
+        prefix = product_prefix([one.prefix for one in node.args])
         unit = cache[_UNIT] = make_node(MULTIPLY, 1, node.args, prefix, node.mask)
     return unit
 
