@@ -24,6 +24,7 @@ from sciml.symbolic.expression import (
     Expr,
     ExpressionTooLargeError,
     UndefinedExpressionError,
+    coefficient_and_term,
     function,
     linear,
     number,
@@ -40,7 +41,7 @@ _MAX_DEGREE = 16
 def rational_kernels(form: Expr, variable: Expr) -> Iterator[Expr]:
     """Candidates for the denominators of a sum of terms, the likelier first."""
     highest: dict[bytes, tuple[Expr, int]] = {}
-    top = 1
+    top, deepest = 1, 0
     for _, term in terms_of(form):
         for base, exponent in factors_of(term):
             if base.kind == ADD and exponent < 0 and type(exponent) is int and base.mask & variable.mask:
@@ -48,6 +49,9 @@ def rational_kernels(form: Expr, variable: Expr) -> Iterator[Expr]:
                 highest[base.prefix] = (base, max(before, -exponent))
             elif base == variable and type(exponent) is int:
                 top = max(top, exponent + 1)
+                deepest = max(deepest, -exponent)
+    for times in range(1, min(deepest, _MAX_DEGREE)):
+        yield power(variable, number(-times))
     for base, exponent in highest.values():
         for generator in _generators(base):
             factors = factored(base, generator)
@@ -67,12 +71,36 @@ def _of_factor(factor: Expr, generator: Expr, exponent: int, variable: Expr) -> 
     if degree == 2:
         yield from quadratic_kernels(factor, generator)
     elif degree > 2:
-        for part in _split_by_radicals(coefficients, generator):
-            yield function("log", part)
-            yield from quadratic_kernels(part, generator)
+        parts = _split_by_radicals(coefficients, generator)
+        radicals = _products_of_radicals(parts)
+        for part in parts:
+            for kernel in (function("log", part), *quadratic_kernels(part, generator)):
+                for radical in radicals:
+                    yield product(1, ((kernel, 1), (radical, 1)))
     for times in range(1, exponent):
         for above in range(degree):
             yield product(1, ((generator, above), (factor, -times)))
+
+
+def _products_of_radicals(parts: list[Expr]) -> list[Expr]:
+    """1, the radicals of numbers in the factors, and products of two of them."""
+    found: dict[bytes, Expr] = {}
+
+    def walk(node: Expr) -> None:
+        if node.kind == POWER and node.args[0].kind == NUMBER and type(node.value) is not int:
+            found[node.prefix] = node
+        elif node.kind == ADD:
+            for term, _ in node.args:
+                walk(term)
+        else:
+            for one in node.args:
+                walk(one)
+
+    for part in parts:
+        walk(part)
+    some = list(found.values())[:3]
+    every = [number(1), *some, *[product(1, ((one, 1), (other, 1))) for one in some for other in some]]
+    return list({coefficient_and_term(one)[1].prefix: coefficient_and_term(one)[1] for one in every}.values())
 
 
 def _generators(base: Expr) -> list[Expr]:
