@@ -20,6 +20,7 @@ from sciml.symbolic.expression import (
     POWER,
     SYMBOL,
     Expr,
+    Number,
 )
 
 Values = NDArray[np.complex128]
@@ -48,6 +49,14 @@ def evaluate(node: Expr, values: Mapping[str, Values], known: dict[bytes, Values
         return _values(node, values, {} if known is None else known)
 
 
+def as_float(value: Number) -> float:
+    """An exact number as a float; inf or -inf beyond its range."""
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")
+
+
 def is_analytic(*nodes: Expr) -> bool:
     """Whether no abs and no sign is in these expressions: they are functions of real numbers only."""
     return not any(FUNCTION_PREFIX[name] in node.prefix for name in ("abs", "sign") for node in nodes)
@@ -66,14 +75,7 @@ def _values(node: Expr, values: Mapping[str, Values], known: dict[bytes, Values]
 
 
 def _of_leaf(node: Expr, values: Mapping[str, Values], known: dict[bytes, Values]) -> Values:
-    return _constant(np.pi if node.kind == CONSTANT else _as_float(node), values)
-
-
-def _as_float(node: Expr) -> float:
-    try:
-        return float(node.value)
-    except OverflowError:
-        return float("inf") if node.value > 0 else float("-inf")
+    return _constant(np.pi if node.kind == CONSTANT else as_float(node.value), values)
 
 
 def _constant(value: complex, values: Mapping[str, Values]) -> Values:
@@ -87,25 +89,18 @@ def _of_sum(node: Expr, values: Mapping[str, Values], known: dict[bytes, Values]
     for term, coefficient in node.args:
         part = _values(term, values, known)
         if coefficient != 1:
-            part = part * _float(coefficient)
+            part = part * as_float(coefficient)
         total = part if total is None else total + part
     if total is None:
-        return _constant(_float(node.value), values)
-    return total + _float(node.value) if node.value else total
+        return _constant(as_float(node.value), values)
+    return total + as_float(node.value) if node.value else total
 
 
 def _of_product(node: Expr, values: Mapping[str, Values], known: dict[bytes, Values]) -> Values:
     total = _values(node.args[0], values, known)
     for factor in node.args[1:]:
         total = total * _values(factor, values, known)
-    return total if node.value == 1 else total * _float(node.value)
-
-
-def _float(value: object) -> float:
-    try:
-        return float(value)  # type: ignore[arg-type]  # int or Fraction
-    except OverflowError:
-        return float("inf")
+    return total if node.value == 1 else total * as_float(node.value)
 
 
 def _of_power(node: Expr, values: Mapping[str, Values], known: dict[bytes, Values]) -> Values:
@@ -117,7 +112,7 @@ def _of_power(node: Expr, values: Mapping[str, Values], known: dict[bytes, Value
         return _integer_power(base, exponent)
     if exponent.denominator == 2 and abs(exponent.numerator) <= 64:
         return _integer_power(np.sqrt(base + 0.0), exponent.numerator)
-    return np.power(base + 0.0, _float(exponent))
+    return np.power(base + 0.0, as_float(exponent))
 
 
 def _integer_power(base: Values, exponent: int) -> Values:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sciml.symbolic.derivative import derivative
-from sciml.symbolic.evaluation import Values, evaluate, is_analytic
+from sciml.symbolic.evaluation import Values, as_float, evaluate, is_analytic
 from sciml.symbolic.expression import (
     ADD,
     FUNCTION,
@@ -235,10 +235,10 @@ def _relative(
     total = np.abs(evaluate(factor, values, known))
     if factor.kind != ADD:
         return total, np.ones_like(total), np.ones(total.shape, dtype=bool)
-    scale = np.full(total.shape, abs(float(factor.value)))
+    scale = np.full(total.shape, abs(as_float(factor.value)))
     is_real = np.ones(total.shape, dtype=bool)
     for term, coefficient in factor.args:
         part = evaluate(term, values, known)
-        scale = np.maximum(scale, np.abs(part) * abs(float(coefficient)))
+        scale = np.maximum(scale, np.abs(part) * abs(as_float(coefficient)))
         is_real &= np.abs(part.imag) <= 1e-9 * np.abs(part)
     return np.where(total == 0, 0.0, total / scale), scale, is_real

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sciml.symbolic.derivative import derivative
-from sciml.symbolic.evaluation import Values, evaluate, is_analytic
+from sciml.symbolic.evaluation import Values, as_float, evaluate, is_analytic
 from sciml.symbolic.expression import (
     ADD,
     Expr,
@@ -100,7 +100,7 @@ def _size_of_terms(node: Expr, values: dict[str, Values], known: dict[bytes, Val
     total = np.zeros(1)
     if node.kind == ADD:
         for term, coefficient in node.args:
-            total = total + abs(float(coefficient)) * np.abs(evaluate(term, values, known))
+            total = total + abs(as_float(coefficient)) * np.abs(evaluate(term, values, known))
     return total
 
 
