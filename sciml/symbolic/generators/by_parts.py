@@ -29,6 +29,7 @@ from sciml.symbolic.generators.backward import is_integral
 from sciml.symbolic.generators.points import FIXED_POINTS, Numbers
 from sciml.symbolic.generators.simplification import expanded, shortest_form, without_constant_term
 from sciml.symbolic.generators.trees import Leaves, RejectedTreeError, TreeSampler
+from sciml.symbolic.tokens import from_prefix
 
 Key = str
 LONGEST_KNOWN = 60
@@ -107,7 +108,7 @@ class KnownIntegrals:
 
     def __init__(self, largest: int) -> None:
         self.largest = largest
-        self._known: dict[Key, tuple[complex, Expr]] = {}
+        self._known: dict[Key, tuple[complex, bytes]] = {}  # as token ids: expressions take ten times as much
         self.learn(ONE, X)
 
     def __len__(self) -> int:
@@ -123,14 +124,14 @@ class KnownIntegrals:
             return
         known = self._known.get(key)
         is_new = known is None and len(self._known) < self.largest
-        if is_new or (known is not None and len(antiderivative.prefix) < len(known[1].prefix)):
-            self._known[key] = (values[0], antiderivative)
+        if is_new or (known is not None and len(antiderivative.prefix) < len(known[1])):
+            self._known[key] = (values[0], antiderivative.prefix)
 
     def find(self, left: Summands, right: Summands) -> Expr | None:
         """An antiderivative of the product of two functions, or None."""
         whole_product = self._find(_times(left.values, right.values))
         if whole_product is not None:
-            return linear((whole_product,))
+            return linear(((whole_product[0], from_prefix(whole_product[1])),))
         if len(left.terms) == len(right.terms) == 1 or len(left.terms) * len(right.terms) > MOST_TERMS:
             return None
         found = []
@@ -140,10 +141,10 @@ class KnownIntegrals:
                 if part is None:
                     return None
                 found.append(part)
-        return linear(found)
+        return linear([(factor, from_prefix(prefix)) for factor, prefix in found])
 
-    def _find(self, values: Numbers) -> tuple[Number, Expr] | None:
-        """(factor, known antiderivative) of a function with these values."""
+    def _find(self, values: Numbers) -> tuple[Number, bytes] | None:
+        """(factor, token ids of a known antiderivative) of a function with these values."""
         key = fingerprint(values)
         known = None if key is None else self._known.get(key)
         if known is None:

@@ -88,7 +88,7 @@ def _without_multiples(
     terms: list[tuple[Number, Expr]], merged: Expr, constant: Expr
 ) -> list[tuple[Number, Expr]]:
     """The terms that are no multiples of g, for `merged` = c*g: in c*x + 3*x the constant takes 3*x in."""
-    if merged.kind != MULTIPLY or not any(factor is constant for factor in merged.args):
+    if merged.kind != MULTIPLY or not any(factor == constant for factor in merged.args):
         return terms
     cofactor = coefficient_and_term(divide(merged, constant))[1]
     return [(value, term) for value, term in terms if term.prefix != cofactor.prefix]

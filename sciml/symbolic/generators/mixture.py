@@ -7,6 +7,7 @@ stream is a pure function of its seed, its worker number and its settings.
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 
 from sciml.errors import SettingsError
 from sciml.symbolic.expression import (
@@ -127,6 +128,12 @@ def pairs(seed: int, worker: int, settings: Settings | None = None) -> Iterator[
         yield Pair(TASK_OF_KIND[kind], problem.prefix, answer.prefix)
 
 
+PAIRS_PER_CLEARING = 2000
+"""Nodes are forgotten after so many pairs of all streams of a process: with their derivatives they take about a
+gigabyte per million."""
+_given_by_all = count(1)
+
+
 class Mixture:
     """Endless (kind, problem, answer) as expressions.
 
@@ -145,7 +152,6 @@ class Mixture:
         self._waiting: list[tuple[Expr, Expr]] = []  # integrals by parts come in twos
         self._recent: list[tuple[Expr, Expr]] = []  # integrals to be added up
         self._given: set[bytes] = set()
-        self._since_clearing = 0
         self._makers: dict[str, Callable[[bool, bool], tuple[Expr, Expr] | None]] = {
             "backward": self._backward,
             "by_parts": self._integral_by_parts,
@@ -252,9 +258,7 @@ class Mixture:
         if len(self._given) >= self.settings.window:
             self._given.clear()
         self._given.add(problem.prefix)
-        self._since_clearing += 1
-        if self._since_clearing >= 5000:  # nodes with their derivatives take about a gigabyte per million
-            self._since_clearing = 0
+        if next(_given_by_all) % PAIRS_PER_CLEARING == 0:
             forget_nodes()
 
 

@@ -24,7 +24,7 @@ PARAMETERS: Mapping[str, complex] = {
     "c2": 1.19 + 0j,
 }
 """Values of the parameters and constants of integration in these checks."""
-_LARGEST_MEMORY = 200_000
+_LARGEST_MEMORY = 50_000
 _LARGEST = 1e80
 
 

@@ -221,7 +221,7 @@ _made: dict[tuple[str, bytes, bytes], Expr] = {}
 """Sums and products of two operands that were built before: near the leaves they are the same again and
 again.
 """
-_LARGEST_MEMORY = 100_000
+_LARGEST_MEMORY = 20_000
 
 
 def _check_constant(node: Expr) -> None:
