@@ -4,7 +4,7 @@
 
 For each circuit and seed the default optimiser searches for a feasible design; what is left of the 300
 simulations is drawn from its neighbourhood, where every device value is multiplied by up to exp(±width) and
-snapped to its grid (categories stay): two thirds to train, spread evenly, one third to calibrate, drawn
+snapped to its grid (categories stay): four fifths to train, spread evenly, one fifth to calibrate, drawn
 independently. All 300 count: search, failures, training, calibration. Then 500 fresh designs of the
 neighbourhood, simulated for this table only, judge the surrogate.
 
@@ -72,7 +72,7 @@ def run_seed(problem: Problem, simulator: Simulator, seed: int, width: float) ->
     if search.best is None or search.first_feasible is None:
         return row | {"found": False}
     near = tuple(search.designs[search.best].tolist())
-    settings = FitSettings(BUDGET - row["search"], 1 / 3, near, width, seed=seed)
+    settings = FitSettings(BUDGET - row["search"], 1 / 5, near, width, seed=seed)
     learned = learn(problem, simulator, settings)
     fresh = deployment_designs(problem.spec, settings, FRESH, spread=False, stream=1)
     shifted = shifted_designs(problem, settings, FRESH)

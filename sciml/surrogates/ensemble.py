@@ -21,6 +21,7 @@ from sciml.surrogates.neural import Network, NeuralSurrogate, TableSurrogate, re
 from sciml.surrogates.problem import Problem
 from sciml.surrogates.result import Result
 from sciml.surrogates.stacked_training import StackedSettings, train_stacked
+from sciml.surrogates.stacking import MOST_DESIGNS, fit_stack
 from sciml.surrogates.transforms import Array
 
 
@@ -72,6 +73,7 @@ class Ensemble(TableSurrogate):
         self._template = (network,)  # in a tuple, so that its parameters are not the ensemble's
         self.members = members
         self.config, self.seed = Ensemble.Config(members=members), 0
+        self.left_out: Array | None = None
         self.parameters_of = nn.ParameterDict(
             {
                 _key(name): value.detach().expand(members, *value.shape).clone()
@@ -169,10 +171,29 @@ class Ensemble(TableSurrogate):
         train_stacked(self, batch, settings, generator, steps=steps)
         self.eval()
         self.scaling = self._out_of_fold(np.asarray(designs), batch, fold) if self.config.folds else None
-        self.conformal = None
+        self.conformal = self.stack = None
         self.facts = {"training": describe_data(designs, result) | {"seed": self.seed}}
         self.fit_domain(AllOf([BoxDomain(), KnnDomain()]), np.asarray(designs)[has_value])
         return self
+
+    def fit_stack(self, designs: Array, result: Result) -> None:
+        """Put Gaussian processes beside the members, where those predict better what was left out.
+
+        Args:
+            designs: those that the members were trained on, in the same order; failed ones are passed over.
+            result: what the simulator answered.
+        """
+        rows = np.flatnonzero(result.ok)
+        if self.left_out is None or len(self.left_out) != len(designs) or not 20 <= len(rows) <= MOST_DESIGNS:
+            return
+        count = len(self.spec.outputs)
+        self.stack = fit_stack(
+            self.codec.encode_inputs(designs[rows]).numpy().astype(np.float64),
+            result.values[rows],
+            [each.unit for each in self.spec.outputs],
+            self.codec.fitted.take(list(range(count))),
+            self.left_out[rows, :count],
+        )
 
     def fold_weights(self, count: int) -> tuple[Tensor, Tensor]:
         """Weights (member, design, 1), 0 in a member's fold, and the fold of each design (design,)."""
@@ -203,6 +224,7 @@ class Ensemble(TableSurrogate):
         location, deviation, _ = self._gaussians(designs)
         rows, own = np.arange(len(designs)), fold.numpy()
         residual = np.where(batch.known.numpy() > 0, batch.targets.numpy() - location[own, rows], np.nan)
+        self.left_out = residual
         variance = deviation[own, rows] ** 2 + location.var(axis=0)
         return StdScaling.fit(residual, np.sqrt(variance), source="out of fold")
 

@@ -41,6 +41,9 @@ class FitSettings:
     """Time for training by Lightning; None trains the quick way."""
     steps: int = 2000
     """Steps of the quick way."""
+    processes: bool = True
+    """Put Gaussian processes beside the networks where they predict better what was left out; the quick way
+    only, and up to 400 designs."""
     seed: int = 0
     """Of designs and training."""
 
@@ -179,7 +182,10 @@ def _train(
         config = Ensemble.Config(training=training)
     surrogate = Ensemble.for_problem(problem, seed=settings.seed, config=config)
     if settings.budget is None:
-        return surrogate.fit(designs, result)
+        surrogate.fit(designs, result)
+        if settings.processes:
+            surrogate.fit_stack(designs, result)
+        return surrogate
     from sciml.surrogates.training import fit
 
     fit(surrogate, designs, result, budget=settings.budget, seed=settings.seed)

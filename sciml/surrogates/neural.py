@@ -15,6 +15,7 @@ from sciml.surrogates.heads import FeasibilityHead, GaussianHead, Head, HeadOutp
 from sciml.surrogates.prediction import Prediction
 from sciml.surrogates.problem_spec import ProblemSpec
 from sciml.surrogates.result import Result
+from sciml.surrogates.stacking import Stack
 from sciml.surrogates.transforms import Array
 
 _ROWS_AT_ONCE = 2048  # what stays in the cache; a row's answer does not depend on it
@@ -40,6 +41,7 @@ class TableSurrogate(nn.Module):
         domain: where it may be trusted; None if that was not fitted.
         scaling: factor on the standard deviations, or None.
         conformal: calibrated widths of intervals, or None.
+        stack: processes that predict some outputs beside the networks, or None.
         facts: what a saved file tells of it (training data, seeds, metrics, costs), JSON values.
     """
 
@@ -49,6 +51,7 @@ class TableSurrogate(nn.Module):
         self.domain: Domain | None = None
         self.scaling: StdScaling | None = None
         self.conformal: SplitConformal | None = None
+        self.stack: Stack | None = None
         self.facts: dict[str, Any] = {}
 
     @property
@@ -92,6 +95,9 @@ class TableSurrogate(nn.Module):
         location, deviation, failure = self._gaussians(designs)
         if self.scaling is not None:
             location, deviation = self.scaling.apply(location, deviation)
+        if self.stack is not None:
+            features = self.codec.encode_inputs(designs).numpy().astype(np.float64)
+            location, deviation = self.stack.apply(features, location, deviation)
         return Prediction(
             self.codec.outputs,
             location,

@@ -26,6 +26,7 @@ from sciml.surrogates.ensemble import Ensemble, load_stacked
 from sciml.surrogates.neural import NeuralSurrogate, TableSurrogate
 from sciml.surrogates.registry import BACKBONES, CODECS, DOMAINS, HEADS
 from sciml.surrogates.spec_json import goal_from_json, goal_to_json, spec_from_json, spec_to_json
+from sciml.surrogates.stacking import Stack
 from sciml.training.settings import as_json, updated
 
 FORMAT = "sciml-surrogate"
@@ -48,8 +49,15 @@ def save_surrogate(surrogate: TableSurrogate, path: Path, *, readable: bool = Fa
         InputError: it was not fitted, or a part of it has no registry id.
     """
     description, tensors = describe(surrogate)
+    return write_file(FORMAT, description, tensors, path, readable=readable)
+
+
+def write_file(
+    form: str, description: dict[str, Any], tensors: dict[str, Tensor], path: Path, *, readable: bool
+) -> Path:
+    """Write a description and tensors to one file of the format `form`; equal ones give equal bytes."""
     text = json.dumps(description, sort_keys=True, allow_nan=True)
-    metadata = {"format": FORMAT, "surrogate": text}
+    metadata = {"format": form, "surrogate": text}
     data = safetensors.torch.save({name: tensors[name] for name in sorted(tensors)}, metadata)
     atomic_write_bytes(path, _with_sorted_header(data))
     if readable:
@@ -104,6 +112,10 @@ def describe(surrogate: TableSurrogate) -> tuple[dict[str, Any], dict[str, Tenso
     if surrogate.conformal is not None:
         description["conformal"] = surrogate.conformal.state()
         tensors["conformal.scores"] = torch.from_numpy(np.ascontiguousarray(surrogate.conformal.scores))
+    if surrogate.stack is not None:
+        description["stack"], arrays = surrogate.stack.state()
+        for name, value in arrays.items():
+            tensors[f"stack.{name}"] = torch.from_numpy(np.ascontiguousarray(value))
     if surrogate.domain is not None:
         description["domain"] = DOMAINS.describe(cast(Any, surrogate.domain))
         for name, value in surrogate.domain.state().items():
@@ -139,15 +151,24 @@ def build(description: dict[str, Any], tensors: dict[str, Tensor]) -> TableSurro
         surrogate.scaling = StdScaling.from_state(description["scaling"])
     if description["conformal"] is not None:
         surrogate.conformal = SplitConformal(tensors["conformal.scores"].numpy(), **description["conformal"])
+    if description.get("stack") is not None:
+        outputs = codec.fitted.take(list(range(len(spec.outputs))))
+        surrogate.stack = Stack.from_state(description["stack"], _arrays(tensors, "stack."), outputs)
     if description["domain"] is not None:
         surrogate.domain = DOMAINS.build(description["domain"])
-        arrays = {k.removeprefix("domain."): v.numpy() for k, v in tensors.items() if k.startswith("domain.")}
-        cast(Any, surrogate.domain).load_state(arrays, spec.input_names)
+        cast(Any, surrogate.domain).load_state(_arrays(tensors, "domain."), spec.input_names)
     return surrogate
 
 
-def read_file(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Description and tensors of a file, brought to the present version.
+def _arrays(tensors: dict[str, Tensor], prefix: str) -> dict[str, Any]:
+    """The arrays whose names begin with a prefix, without it."""
+    return {k.removeprefix(prefix): v.numpy() for k, v in tensors.items() if k.startswith(prefix)}
+
+
+def read_file(
+    path: Path, form: str = FORMAT, newest: int = VERSION
+) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Description and tensors of a file of the format `form`, brought to the version `newest`.
 
     Raises:
         InputError: as for :func:`load_surrogate`.
@@ -163,18 +184,19 @@ def read_file(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         metadata = json.loads(_header(data)).get("__metadata__") or {}
     except (SafetensorError, ValueError, KeyError, struct.error) as error:
         raise InputError(f"damaged, or no safetensors file: {error}", file=str(path)) from error
-    if metadata.get("format") != FORMAT:
-        raise InputError(f"no surrogate: the file's format is {metadata.get('format')!r}", file=str(path))
+    kind = form.removeprefix("sciml-")
+    if metadata.get("format") != form:
+        raise InputError(f"no {kind}: the file's format is {metadata.get('format')!r}", file=str(path))
     try:
         description = json.loads(metadata["surrogate"])
         version = int(description["version"])
     except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"the description of the surrogate is damaged: {error}", file=str(path)) from error
-    if version > VERSION:
-        rule = f"written in version {version} of the format, this sciml reads up to {VERSION}: update sciml"
+        raise InputError(f"the description of the {kind} is damaged: {error}", file=str(path)) from error
+    if version > newest:
+        rule = f"written in version {version} of the format, this sciml reads up to {newest}: update sciml"
         raise InputError(rule, file=str(path))
-    while version < VERSION:
-        if version not in UPGRADES:
+    while version < newest:
+        if version not in UPGRADES or form != FORMAT:
             raise InputError(f"version {version} of the format cannot be read any more", file=str(path))
         description = UPGRADES[version](description)
         version += 1

@@ -49,6 +49,10 @@ class OutputTransform:
         standard: Array = (z - self.shift) / self.spread
         return standard
 
+    def encode_column(self, output: int, values: Array) -> Array:
+        """z of one output (…,); NaN as in :meth:`encode`."""
+        return self.take([output]).encode(np.asarray(values)[..., None])[..., 0]
+
     def decode(self, z: Array) -> Array:
         """Outputs (…, output) of z."""
         u = np.asarray(z, dtype=np.float64) * self.spread + self.shift

@@ -60,9 +60,9 @@ def near_limits(values: Array, limits: Array) -> OutputTransform:
     fitted = fit_transform(values, limits)
     has_limit = np.isfinite(limits) & (limits != 0)
     is_magnitude = np.asarray((values >= 0).all(axis=0))
-    kinds: tuple[Kind, ...] = ("asinh",) * len(limits)
+    asinh: Kind = "asinh"
     near = OutputTransform(
-        kinds,
+        (asinh,) * len(limits),
         np.where(has_limit, np.abs(limits), 1.0),
         np.zeros(len(limits)),
         np.ones(len(limits)),
