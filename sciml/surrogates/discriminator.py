@@ -128,9 +128,9 @@ class PairwiseDiscriminator:
         self.config = config or default
         self.codec = TableCodec(problem.spec, problem.goal, features=self.config.features, auxiliary=False)
         self._columns = [problem.spec.output_names.index(s.output) for s in problem.goal.specifications]
-        self._trunk = self._make_trunk()
+        self.trunk = self._make_trunk()
         self._stacked: dict[str, Tensor] = {}
-        self._queries = torch.Generator().manual_seed(seed)
+        self.queries = torch.Generator().manual_seed(seed)
 
     def fit(self, designs: Array, values: Array) -> "PairwiseDiscriminator":
         """Train anew on simulated designs.
@@ -167,10 +167,27 @@ class PairwiseDiscriminator:
         second = len(a) + (rows if len(b) > 1 else torch.zeros(1, dtype=torch.long))
         drops = self.config.dropout_at_query
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
-            torch.manual_seed(int(torch.randint(2**62, (), generator=self._queries)))
-            self._trunk.train(drops)
+            torch.manual_seed(int(torch.randint(2**62, (), generator=self.queries)))
+            self.trunk.train(drops)
             log_odds = self._log_odds(torch.cat([a, b]), rows, second, self.config.dropout if drops else 0.0)
         return log_odds.sigmoid().mean(dim=0).numpy().astype(np.float64)
+
+    @property
+    def parameters(self) -> dict[str, Tensor]:
+        """Parameters by the name they have in one network, (member, …); empty before the first fit."""
+        return dict(self._stacked)
+
+    def load_parameters(self, stacked: dict[str, Tensor]) -> None:
+        """Take over what `parameters` of a discriminator of the same settings gave.
+
+        Raises:
+            KeyError: names or shapes are not those of the settings.
+        """
+        shapes = {name: tuple(value.shape) for name, value in self._start().items()}
+        given = {name: tuple(value.shape) for name, value in stacked.items()}
+        if given != shapes:
+            raise KeyError("the parameters do not fit the settings")
+        self._stacked = {name: stacked[name].clone().requires_grad_() for name in shapes}
 
     def merit(self, values: Array) -> Array:
         """What designs are ranked by, (design, specification), more is better, -inf for a failure.
@@ -201,8 +218,8 @@ class PairwiseDiscriminator:
         generator = torch.Generator().manual_seed(self.seed)
         members = []
         for _ in range(self.config.members):
-            reset_parameters(self._trunk, generator)
-            members.append({name: p.detach().clone() for name, p in self._trunk.named_parameters()})
+            reset_parameters(self.trunk, generator)
+            members.append({name: p.detach().clone() for name, p in self.trunk.named_parameters()})
         return {name: torch.stack([each[name] for each in members]).requires_grad_() for name in members[0]}
 
     def _train(self, features: Tensor, merit: Tensor) -> None:
@@ -214,7 +231,7 @@ class PairwiseDiscriminator:
             weight_decay=config.weight_decay,
             fused=True,
         )
-        self._trunk.train(config.dropout > 0)
+        self.trunk.train(config.dropout > 0)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             for step in range(config.steps):
@@ -247,5 +264,5 @@ class PairwiseDiscriminator:
 
     def _log_odds(self, features: Tensor, first: Tensor, second: Tensor, dropout: float) -> Tensor:
         arguments: tuple[Any, ...] = (features, first, second, dropout)
-        log_odds: Tensor = functional_call(self._trunk, self._stacked, arguments)
+        log_odds: Tensor = functional_call(self.trunk, self._stacked, arguments)
         return log_odds

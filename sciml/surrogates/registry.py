@@ -49,6 +49,15 @@ class Registry:
 
         return keep
 
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """The ids that are registered in this process, plug-ins that were not asked for left out."""
+        return tuple(sorted(self._classes))
+
+    def has(self, identifier: str) -> bool:
+        """Whether a class of that id is registered or a plug-in gives one."""
+        return identifier in self._classes or bool(entry_points(group=self.group, name=identifier))
+
     def find(self, identifier: str) -> type:
         """The class of that id, from this package or from a plug-in.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sciml.errors import InputError, SettingsError
 from sciml.surrogates.problem import Problem
+from sciml.surrogates.registry import SIMULATORS
 from sciml.surrogates.simulator import RowSimulator
 
 KINDS = ("command", "ngspice")
@@ -17,10 +18,12 @@ def build_simulator(problem: Problem) -> RowSimulator:
     """The row simulator that `problem.simulator` describes.
 
     `{"kind": "command", "command": [program, argument, …]}`, where `folder` may name the folder it runs in,
-    or `{"kind": "ngspice", …}`, see :mod:`sciml.surrogates.ngspice`.
+    or `{"kind": "ngspice", …}`, see :mod:`sciml.surrogates.ngspice`. Any other kind is the id of a simulator
+    of the registry, this process's or a plug-in's (entry point in the group `sciml.surrogates.simulators`):
+    a class whose `for_problem(problem)` makes the row simulator.
 
     Raises:
-        InputError: the description breaks a rule.
+        InputError: the description breaks a rule, or no simulator has that kind.
         MissingRequirementError: the program or library is not on this machine.
     """
     file = None if problem.source is None else str(problem.source)
@@ -35,9 +38,14 @@ def build_simulator(problem: Problem) -> RowSimulator:
 
         simulator: RowSimulator = ngspice_simulator(problem)
         return simulator
-    rule = f"the simulator's kind is {kind!r}, not one of {', '.join(KINDS)}"
     if not problem.simulator:
         rule = "no simulator: give one in the file, or a program by --command"
+        raise InputError(rule, file=file, record="simulator")
+    if isinstance(kind, str) and SIMULATORS.has(kind):
+        made: RowSimulator = SIMULATORS.find(kind).for_problem(problem)  # type: ignore[attr-defined]
+        return made
+    known = ", ".join((*KINDS, *SIMULATORS.identifiers))
+    rule = f"the simulator's kind is {kind!r}, not one of {known}, and no plug-in provides it"
     raise InputError(rule, file=file, record="simulator")
 
 

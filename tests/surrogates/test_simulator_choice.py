@@ -1,11 +1,14 @@
 import os
 import sys
 from dataclasses import replace
+from importlib.metadata import EntryPoint
 
 import pytest
 
 from sciml.errors import InputError, MissingRequirementError, SettingsError
+from sciml.surrogates import registry
 from sciml.surrogates.problem_file import read_problem
+from sciml.surrogates.registry import SIMULATORS
 from sciml.surrogates.simulator import Job
 from sciml.surrogates.simulator_choice import build_simulator, with_command
 
@@ -83,6 +86,46 @@ def test_a_description_that_is_no_simulator_is_refused(problem, simulator, rule)
         build_simulator(replace(problem, simulator=simulator))
     assert rule in str(caught.value)
     assert str(caught.value).startswith(f"{problem.source}: record 'simulator': ")
+
+
+def test_another_kind_is_a_simulator_of_the_registry(problem, monkeypatch):
+    @SIMULATORS.register("doubling")
+    class Doubling:
+        def __init__(self, factor):
+            self.factor = factor
+
+        @classmethod
+        def for_problem(cls, problem):
+            return cls(problem.simulator["factor"])
+
+    try:
+        found = build_simulator(replace(problem, simulator={"kind": "doubling", "factor": 2}))
+        assert found.factor == 2
+        with pytest.raises(InputError, match="not one of command, ngspice, doubling, and no plug-in"):
+            build_simulator(replace(problem, simulator={"kind": "tripling"}))
+    finally:
+        monkeypatch.delitem(SIMULATORS._classes, "doubling")
+
+
+def test_a_plug_in_gives_a_kind_of_simulator(problem, monkeypatch):
+    entry = EntryPoint("bench", "tests.surrogates.odd_simulators:Bench", "sciml.surrogates.simulators")
+    monkeypatch.setattr(
+        registry,
+        "entry_points",
+        lambda group, name: [e for e in [entry] if (e.group, e.name) == (group, name)],
+    )
+    monkeypatch.setattr("tests.surrogates.odd_simulators.Bench", Bench, raising=False)
+    found = build_simulator(replace(problem, simulator={"kind": "bench"}))
+    monkeypatch.delitem(SIMULATORS._classes, "bench")
+    assert isinstance(found, Bench)
+
+
+class Bench:
+    """A plug-in's simulator."""
+
+    @classmethod
+    def for_problem(cls, problem):
+        return cls()
 
 
 def test_a_program_that_is_missing_is_said_before_anything_runs(problem):
