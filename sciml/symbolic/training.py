@@ -18,7 +18,7 @@ from sciml.training.divergence import clip_gradient, refuse_divergence
 from sciml.training.machine import resolved_precision
 from sciml.training.muon import Muon
 
-_ANSWERED_TOGETHER = 64
+_ANSWERED_TOGETHER = 256
 
 
 class ExpressionTraining(pl.LightningModule):
