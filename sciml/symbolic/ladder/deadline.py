@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
+_IMPORTING = "<frozen importlib._bootstrap>"
 _AGAIN_S = 0.25
 """An alarm that was lost (inside a destructor, say) rings again after this time."""
 
@@ -75,4 +76,8 @@ def hard_limit(deadline: Deadline) -> Iterator[None]:
 
 
 def _ring(number: int, frame: FrameType | None) -> None:
+    while frame is not None:
+        if frame.f_code.co_filename == _IMPORTING:  # half a module would stay behind; the alarm rings again
+            return
+        frame = frame.f_back
     raise OutOfTimeError("out of time")

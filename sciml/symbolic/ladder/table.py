@@ -199,19 +199,46 @@ def _by_substitution(node: Expr, depth: int, deadline: Deadline) -> Solved | Non
         if deadline.has_passed:
             return None
         try:
-            outer = substitute(node / derivative(part), {part: _INNER})
-            if outer.mask & X.mask:
-                continue
-            solved = _integral(substitute(outer, {_INNER: X}), depth + 1, deadline)
+            outer = _outer(node, part)
+            solved = None if outer is None else _integral(outer, depth + 1, deadline)
             if solved is None:
                 continue
             answer = substitute(solved[0], {X: part})
         except (UndefinedExpressionError, ExpressionTooLargeError):
             continue
-        inner_steps = [step.changed(lambda one: substitute(one, {X: _INNER})) for step in solved[1]]
-        begun = Step("substitution u = {}: the integral of {} du", (part, outer))
-        return answer, (begun, *inner_steps, Step("u put back: {}", (answer,)))
+        assert outer is not None
+        return answer, substitution_steps(part, outer, solved[1], answer)
     return None
+
+
+def _outer(node: Expr, part: Expr) -> Expr | None:
+    """h(x) where node is h(part)*part', or None."""
+    outer = substitute(node / derivative(part), {part: _INNER})
+    return None if outer.mask & X.mask else substitute(outer, {_INNER: X})
+
+
+def substitution(node: Expr) -> tuple[Expr, Expr] | None:
+    """(h(x), u) where node is h(u)*u', for the longest u that is found."""
+    if node.kind == ADD or len(node.prefix) > _LONGEST:
+        return None
+    for part in reversed(_parts(node)):
+        try:
+            outer = _outer(node, part)
+        except (UndefinedExpressionError, ExpressionTooLargeError):
+            continue
+        if outer is not None and len(outer.prefix) < len(node.prefix):
+            return outer, part
+    return None
+
+
+def substitution_steps(part: Expr, outer: Expr, inner: tuple[Step, ...], answer: Expr) -> tuple[Step, ...]:
+    """The steps of a substitution u = part, from those of the integral of outer(u)."""
+
+    def in_u(one: Expr) -> Expr:
+        return substitute(one, {X: _INNER})
+
+    begun = Step("substitution u = {}: the integral of {} du", (part, in_u(outer)))
+    return begun, *[step.changed(in_u) for step in inner], Step("u put back: {}", (answer,))
 
 
 def _parts(node: Expr) -> list[Expr]:

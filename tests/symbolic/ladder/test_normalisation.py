@@ -64,3 +64,11 @@ def test_an_alarm_of_the_caller_rings_at_its_own_time():
     after = signal.getitimer(signal.ITIMER_REAL), signal.getsignal(signal.SIGALRM)
     assert after[1] is before[1]
     assert after[0][0] == pytest.approx(before[0][0], abs=1.0)
+
+
+def test_an_import_is_not_cut_in_half(tmp_path, monkeypatch):
+    (tmp_path / "slow_to_import.py").write_text("import time\ntime.sleep(0.5)\nis_whole = True\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(OutOfTimeError), hard_limit(Deadline.after(0.05)):
+        any(__import__("slow_to_import") is None for _ in itertools.count())
+    assert __import__("slow_to_import").is_whole

@@ -1,0 +1,82 @@
+"""`sciml integrate`: antiderivatives and definite integrals, verified."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sciml.cli.symbolic_answers import BatchQuestion, print_answer, run_batch
+from sciml.errors import SettingsError
+
+if TYPE_CHECKING:
+    from sciml.symbolic.answer import Answer
+
+EXIT_UNSOLVED = 3
+_CAS = "Ask FriCAS, Maxima and Giac last, where installed."
+_FILE = "Problems: one JSON object a line with `problem` and, if you like, `id` and `variable`."
+_OUT = "Answers, one JSON object a line; lines that are there are not computed again."
+_LIMITS = "Limits of a definite integral: numbers, expressions, inf, -inf."
+
+
+def integrate(
+    integrand: Annotated[
+        str | None, typer.Argument(metavar="EXPR", help='What to integrate, such as "x*exp(x)".')
+    ] = None,
+    variable: Annotated[
+        str | None, typer.Option(help="Variable; x if it occurs, else the only symbol.")
+    ] = None,
+    definite: Annotated[tuple[str, str] | None, typer.Option(metavar="LOWER UPPER", help=_LIMITS)] = None,
+    beam: Annotated[int, typer.Option(min=1, help="Width of the sequence model's search.")] = 10,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for a problem.")] = 10.0,
+    cas: Annotated[bool, typer.Option("--cas", help=_CAS)] = False,
+    alternatives: Annotated[int, typer.Option(min=0, help="Other forms of the answer to print.")] = 0,
+    latex: Annotated[bool, typer.Option("--latex", help="Print the answer in LaTeX.")] = False,
+    steps: Annotated[bool, typer.Option("--steps", help="Print how the answer was found.")] = False,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write integrand, antiderivative, residual as PNG.")
+    ] = None,
+    file: Annotated[Path | None, typer.Option(metavar="JSONL", help=_FILE)] = None,
+    out: Annotated[Path | None, typer.Option(metavar="JSONL", help=_OUT)] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the sequence model's samples.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as one JSON object.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the answer only.")] = False,
+) -> None:
+    """Integrate a function; the answer is verified by differentiation before it is printed.
+
+    Exit codes: 0 solved, 3 unsolved within the time (of a file: some records), 2 unusable input.
+
+    Example: sciml integrate "x*exp(x)"
+
+    Example: sciml integrate "exp(-x^2)*x" --definite 0 inf
+
+    Example: sciml integrate --file problems.jsonl --out answers.jsonl
+    """
+
+    def solve(text: str, name: str | None) -> "Answer":
+        from sciml.symbolic.integration import integrate as solve_integral
+
+        lower, upper = definite or (None, None)
+        return solve_integral(
+            text,
+            name or variable,
+            timeout=timeout,
+            beam=beam,
+            cas=cas,
+            alternatives=alternatives,
+            seed=seed,
+            lower=lower,
+            upper=upper,
+        )
+
+    if (file is None) == (integrand is None):
+        raise SettingsError("give an expression, or --file JSONL with problems")
+    if file is not None:
+        if plot is not None or out is None:
+            raise SettingsError("--file needs --out JSONL for the answers, and makes no plots")
+        raise typer.Exit(run_batch(BatchQuestion(file, out, quiet, latex), solve))
+    assert integrand is not None
+    answer = solve(integrand, None)
+    print_answer(answer, as_json=as_json, latex=latex, steps=steps, quiet=quiet)
+    if plot is not None and answer.solution is not None:
+        answer.plot(plot)
+    raise typer.Exit(0 if answer.is_answered else EXIT_UNSOLVED)

@@ -1,0 +1,207 @@
+"""What `sciml integrate` and `sciml dsolve` print, and how they go through a file of problems."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sciml.cli.understood import printable
+from sciml.errors import InputError, MissingRequirementError, SettingsError
+
+if TYPE_CHECKING:
+    from sciml.symbolic.answer import Answer
+    from sciml.symbolic.expression import Expr
+
+Solve = Callable[[str, str | None], "Answer"]
+"""(problem, variable or None) -> answer."""
+EXIT_DONE, EXIT_SOME_FAILED = 0, 3
+
+
+def print_answer(answer: "Answer", *, as_json: bool, latex: bool, steps: bool, quiet: bool) -> None:
+    """The answer on standard output, all that is said about it on standard error."""
+    if as_json:
+        values = answer.to_dict()
+        if latex:
+            values["latex"] = answer.latex()
+        if steps:
+            values["steps"] = [str(step) for step in answer.steps]
+        print(json.dumps(values, ensure_ascii=False))
+        return
+    if not quiet:
+        for note in answer.notes:
+            print(printable(f"note: {note}"), file=sys.stderr)
+    if steps:
+        for number, step in enumerate(answer.steps, 1):
+            print(f"{number}. {step}")
+    if answer.definite is not None:
+        print(answer.definite.text(latex=latex))
+    elif answer.solution is not None:
+        print(answer.latex() if latex else answer.infix)
+    for other in answer.alternatives:
+        print(f"or: {_shown(answer, other, latex)}")
+    if not quiet:
+        print(_evidence(answer), file=sys.stderr)
+
+
+def _shown(answer: "Answer", other: "Expr", latex: bool) -> str:
+    from dataclasses import replace
+
+    changed = replace(answer, solution=other)
+    return str(changed.latex() if latex else changed.infix)
+
+
+def _evidence(answer: "Answer") -> str:
+    """One line: verified how, found by what, in which time."""
+    if answer.solution is None or answer.verification is None:
+        return f"unsolved after {answer.seconds:.1f} s; no answer could be verified"
+    judged = answer.verification
+    checked = "by substitution" if answer.is_equation else "by differentiation"
+    where = "wherever the problem is defined"
+    if judged.status == "partial":
+        where = f"at {judged.agreement:.0%} of the points (elsewhere another branch is needed)"
+    return f"verified {checked} ({judged.method}) {where}; {answer.rung}, {answer.seconds:.2f} s"
+
+
+# Files -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class BatchQuestion:
+    """A file of problems and where its answers go."""
+
+    file: Path
+    out: Path
+    quiet: bool
+    latex: bool
+
+
+@dataclass(frozen=True)
+class _Record:
+    line: int
+    id: str
+    problem: str
+    variable: str | None
+
+
+def run_batch(question: BatchQuestion, solve: Solve) -> int:
+    """Answer every problem of a file that has no answer yet; a bad record is reported and passed by.
+
+    Returns:
+        The exit code: 0 if all are solved, else 3.
+
+    Raises:
+        MissingRequirementError: the file is not there.
+        SettingsError: problems and answers are one file.
+    """
+    if not question.file.is_file():
+        raise MissingRequirementError(f"no file {question.file}")
+    if question.out.resolve() == question.file.resolve():
+        raise SettingsError("--out is the file of the problems; give another one")
+    lines = question.file.read_text(encoding="utf-8", errors="replace").splitlines()
+    known = _answered(question.out)
+    counts = {"solved": 0, "unsolved": 0, "error": 0, "known": 0}
+    started = time.monotonic()
+    question.out.parent.mkdir(parents=True, exist_ok=True)
+    with open(question.out, "a", encoding="utf-8") as out:
+        for place, entry in enumerate(_records(question.file, lines), 1):
+            result = known.get(_key(entry))
+            if result is not None:
+                counts["known"] += 1
+            else:
+                result = _result(entry, question, solve)
+                out.write(json.dumps(result, ensure_ascii=False) + "\n")
+                out.flush()
+            counts[result["status"]] += 1
+            _show_progress(place, len(lines), counts, started, question.quiet)
+    if not question.quiet:
+        said = f"{counts['solved']} solved, {counts['unsolved']} unsolved, {counts['error']} refused"
+        print(f"{said} ({counts['known']} known before) -> {question.out}", file=sys.stderr)
+    return EXIT_DONE if counts["solved"] == sum(counts.values()) - counts["known"] else EXIT_SOME_FAILED
+
+
+def _records(file: Path, lines: list[str]) -> Iterator["_Record | InputError"]:
+    """Each line as a record, or what is wrong with it; an empty line is none."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        where: dict[str, Any] = {"file": str(file), "line": number}
+        try:
+            values = json.loads(line)
+        except (ValueError, RecursionError):
+            yield InputError("not a JSON object", **where)
+            continue
+        name = str(values.get("id", number)) if isinstance(values, dict) else str(number)
+        if not isinstance(values, dict) or not isinstance(values.get("problem"), str):
+            yield InputError("a record needs `problem`, a text", record=name, **where)
+            continue
+        variable = values.get("variable")
+        yield _Record(number, name, values["problem"], variable if isinstance(variable, str) else None)
+
+
+def _result(entry: "_Record | InputError", question: BatchQuestion, solve: Solve) -> dict[str, Any]:
+    """The line of answers for one record."""
+    if isinstance(entry, InputError):
+        return _refused(entry, None)
+    try:
+        answer = solve(entry.problem, entry.variable)
+    except InputError as error:
+        file, position = str(question.file), error.position
+        located = InputError(error.rule, file=file, record=entry.id, line=entry.line, position=position)
+        return _refused(located, entry.problem)
+    values = {"id": entry.id, **answer.to_dict(), "problem": entry.problem}
+    return {**values, "latex": answer.latex()} if question.latex else values
+
+
+def _refused(error: InputError, problem: str | None) -> dict[str, Any]:
+    print(printable(f"sciml: {error}"), file=sys.stderr)
+    return {
+        "id": error.record if error.record is not None else str(error.line),
+        "problem": problem,
+        "status": "error",
+        "solution": None,
+        "rung": None,
+        "seconds": 0.0,
+        "error": str(error),
+    }
+
+
+def _answered(out: Path) -> dict[tuple[str, str], dict[str, Any]]:
+    """Answers of an earlier run by id and problem; a half line of a killed run is cut off."""
+    if not out.is_file():
+        return {}
+    content = out.read_bytes()
+    whole = content[: content.rfind(b"\n") + 1]
+    if whole != content:
+        with open(out, "r+b") as file:
+            file.truncate(len(whole))
+    found = {}
+    for line in whole.decode("utf-8", "replace").splitlines():
+        try:
+            values = json.loads(line)
+            if values["status"] not in ("solved", "unsolved", "error"):
+                raise ValueError(values["status"])
+            found[str(values["id"]), str(values["problem"])] = values
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError("holds lines that are no answers; give another --out", file=str(out)) from error
+    return found
+
+
+def _key(entry: "_Record | InputError") -> tuple[str, str]:
+    if isinstance(entry, InputError):
+        return entry.record or str(entry.line), str(None)
+    return entry.id, entry.problem
+
+
+def _show_progress(place: int, total: int, counts: dict[str, int], started: float, quiet: bool) -> None:
+    if quiet or not sys.stderr.isatty():
+        return
+    width = 30
+    filled = width * place // max(total, 1)
+    elapsed = time.monotonic() - started
+    left = elapsed / place * (total - place)
+    bar = "#" * filled + "-" * (width - filled)
+    text = f"[{bar}] {place}/{total}, {counts['solved']} solved, {left:.0f} s left"
+    print(f"\r\x1b[K{text}", end="" if place < total else "\n", file=sys.stderr, flush=True)

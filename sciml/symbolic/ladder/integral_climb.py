@@ -1,0 +1,233 @@
+"""How an integral is led up the ladder.
+
+The cheap rungs are tried on the whole integrand, on what is left of it without parameters or with a simpler
+argument, then on its terms; only what they leave goes to the expensive rungs, as one integrand, because terms
+that have no antiderivative one by one can have one together.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from sciml.symbolic.expansion import expand
+from sciml.symbolic.expression import (
+    ADD,
+    ZERO_EXPR,
+    Expr,
+    ExpressionTooLargeError,
+    UndefinedExpressionError,
+    X,
+    linear,
+    product,
+)
+from sciml.symbolic.ladder import ansatz, foreign_cas, model_rung, sympy_child, table
+from sciml.symbolic.ladder.deadline import Deadline, OutOfTimeError, hard_limit
+from sciml.symbolic.ladder.found import Found
+from sciml.symbolic.ladder.normalise import constant_factor, linear_argument, terms
+from sciml.symbolic.ladder.rung import Candidate, Rung
+from sciml.symbolic.ladder.scaling import scaled_away
+from sciml.symbolic.ladder.settings import Settings
+from sciml.symbolic.ladder.steps import Step, found_by
+from sciml.symbolic.problems import Integral
+from sciml.symbolic.substitution import substitute
+from sciml.symbolic.verification import verify_integral
+
+_SECONDS_AFTER_PARTIAL = 2.0
+_ANSATZ_S = (2.0, 1.5)
+"""For the whole integrand, and for a part or transformed one."""
+_LAST_ANSATZ_S = 4.0
+_TABLE_S = 1.0
+
+
+@dataclass
+class IntegralClimb:
+    """The way of one integrand in x up the ladder."""
+
+    settings: Settings
+    deadline: Deadline
+    notes: list[str] = field(default_factory=list)
+    """What was skipped, for people."""
+    _partial: dict[bytes, Found] = field(default_factory=dict)
+    """By integrand: an answer that holds on a part of the axis."""
+
+    def solve(self, integrand: Expr) -> Found | None:
+        """A verified antiderivative, or one that holds on a part of the axis, or None."""
+        found = None
+        try:
+            with hard_limit(self.deadline):
+                found = self._cheaply(integrand, 0) or self._by_parts_of_sum(integrand)
+        except OutOfTimeError:
+            self.notes.append("the time was up before all rungs were tried")
+        return found or self._partial.get(integrand.prefix)
+
+    # Cheap rungs -------------------------------------------------------------------------------------------
+
+    def _cheaply(self, integrand: Expr, depth: int) -> Found | None:
+        """By rules or ansatz, as it is or transformed."""
+        found = self._by_rung("rules", table.propose, integrand, _TABLE_S)
+        if found is None and depth < 3:
+            found = self._transformed(integrand, depth)
+        if found is None:
+            found = self._by_rung("ansatz", _propose_by_ansatz, integrand, _ANSATZ_S[min(depth, 1)])
+        return found
+
+    def _transformed(self, integrand: Expr, depth: int) -> Found | None:
+        """Constants out; parameters away by a linear argument or by scaling."""
+        constant, rest = constant_factor(integrand)
+        if rest != integrand and constant.mask:
+            inner = self._cheaply(rest, depth + 1)
+            return self._composed(
+                integrand, inner, lambda one: product(1, ((constant, 1), (one, 1))), "constants out"
+            )
+        found = self._substituted(integrand, depth)
+        if found is not None or integrand.mask == X.mask:
+            return found
+        line = linear_argument(integrand)
+        if line is not None and (line.slope.mask or line.shift.mask):
+            inner = self._cheaply(line.outer, depth + 1)
+            if inner is not None:
+                return self._composed(integrand, inner, line.back, "a linear argument becomes x")
+        for scaling in scaled_away(integrand):
+            inner = self._cheaply(scaling.integrand, depth + 1)
+            if inner is not None:
+                return self._composed(integrand, inner, scaling.back, "a parameter is scaled away")
+        return None
+
+    def _substituted(self, integrand: Expr, depth: int) -> Found | None:
+        """By u with du in the integrand; what is left is shorter for the ansatz."""
+        whole = table.substitution(integrand)
+        if whole is None:
+            return None
+        outer, part = whole
+        inner = self._cheaply(outer, depth + 1)
+        if inner is None:
+            return None
+        try:
+            expression = substitute(inner.expression, {X: part})
+        except (UndefinedExpressionError, ExpressionTooLargeError):
+            return None
+        steps = table.substitution_steps(part, outer, inner.steps, expression)
+        return self._judged(integrand, Candidate(expression, steps), inner.rung)
+
+    def _composed(
+        self, integrand: Expr, inner: Found | None, back: Callable[[Expr], Expr], text: str
+    ) -> Found | None:
+        """An answer to a transformed integrand as one to the integrand itself, verified again."""
+        if inner is None:
+            return None
+        try:
+            expression = back(inner.expression)
+        except (UndefinedExpressionError, ExpressionTooLargeError):
+            return None
+        steps = (Step(f"{text}: the integral of {{}}", (integrand,)), *inner.steps, Step("{}", (expression,)))
+        return self._judged(integrand, Candidate(expression, steps), inner.rung)
+
+    def _by_rung(self, name: str, rung: Rung[Integral], integrand: Expr, seconds: float) -> Found | None:
+        deadline = self.deadline.within(seconds)
+        try:
+            with hard_limit(deadline):
+                for candidate in rung(Integral(integrand), deadline):
+                    found = self._judged(integrand, candidate, name)
+                    if found is not None:
+                        return found
+        except OutOfTimeError:
+            if self.deadline.has_passed:
+                raise
+        except (UndefinedExpressionError, ExpressionTooLargeError):  # numbers beyond the limit on the way
+            return None
+        return None
+
+    def _judged(self, integrand: Expr, candidate: Candidate, rung: str) -> Found | None:
+        """The candidate if it is verified; one that holds on a part of the axis is kept for the end."""
+        verification = verify_integral(integrand, candidate.expression)
+        steps = candidate.steps or (found_by(rung, integrand, candidate.expression),)
+        found = Found(candidate.expression, rung, verification, steps)
+        if verification.is_verified:
+            return found
+        before = self._partial.get(integrand.prefix)
+        least = 0.0 if before is None else before.verification.agreement
+        if found.is_usable_part and verification.agreement >= least:
+            self._partial[integrand.prefix] = found
+        return None
+
+    # Sums --------------------------------------------------------------------------------------------------
+
+    def _by_parts_of_sum(self, integrand: Expr) -> Found | None:
+        """Terms that the cheap rungs solve, and the rest as a whole by the expensive ones."""
+        solved: list[Found] = []
+        rest = integrand
+        for form in _forms_with_terms(integrand):
+            left = []
+            solved = []
+            for coefficient, term in terms(form):
+                found = self._cheaply(term, 1)
+                if found is None:
+                    left.append((coefficient, term))
+                else:
+                    solved.append(replace(found, expression=product(coefficient, ((found.expression, 1),))))
+            rest = linear(left)
+            if solved:
+                break
+        if rest == ZERO_EXPR:
+            return self._sum(integrand, solved)
+        other = self._by_rung("ansatz", _propose_by_ansatz, rest, _LAST_ANSATZ_S)
+        other = other or self._expensively(rest) or self._partial.get(rest.prefix)
+        return None if other is None else self._sum(integrand, [*solved, other])
+
+    def _sum(self, integrand: Expr, parts: list[Found]) -> Found | None:
+        if len(parts) == 1 and parts[0].verification.is_verified:
+            return parts[0]
+        expression = linear([(1, one.expression) for one in parts])
+        rungs = " + ".join(dict.fromkeys(name for one in parts for name in one.rung.split(" + ")))
+        steps = (Step("term by term"), *[step for one in parts for step in one.steps])
+        return self._judged(integrand, Candidate(expression, steps), rungs)
+
+    # Expensive rungs ---------------------------------------------------------------------------------------
+
+    def _expensively(self, integrand: Expr) -> Found | None:
+        """By the sequence model, SymPy, and the systems of others."""
+        found = self._by_model(integrand)
+        if found is None:
+            has_partial = integrand.prefix in self._partial
+            seconds = _SECONDS_AFTER_PARTIAL if has_partial else self.deadline.left
+            found = self._by_rung("SymPy", sympy_child.propose, integrand, seconds)
+        if found is None and self.settings.cas:
+            for system in foreign_cas.installed():
+                found = self._by_rung(system.name, system.propose, integrand, self.deadline.left)
+                if found is not None:
+                    break
+        return found
+
+    def _by_model(self, integrand: Expr) -> Found | None:
+        if not model_rung.is_installed():
+            self.notes.append(model_rung.SKIPPED)
+            return None
+        for search in model_rung.searches(self.settings.beam):
+            kept: list[Found] = []
+
+            def is_answer(answer: Expr, name: str = search.name, kept: list[Found] = kept) -> bool:
+                found = self._judged(integrand, Candidate(answer), name)
+                kept.extend([found] if found else [])
+                return found is not None
+
+            problem = Integral(integrand)
+            model_rung.ask(problem, search, is_answer, self.deadline, self.settings.seed)
+            if kept:
+                return kept[0]
+        return None
+
+
+def _propose_by_ansatz(problem: Integral, deadline: Deadline) -> Iterator[Candidate]:
+    for expression in ansatz.antiderivatives(problem.integrand, deadline.left):
+        yield Candidate(expression)
+
+
+def _forms_with_terms(integrand: Expr) -> Iterator[Expr]:
+    """The integrand if it is a sum, and multiplied out."""
+    if integrand.kind == ADD:
+        yield integrand
+    try:
+        expanded = expand(integrand, max_terms=60)
+    except ExpressionTooLargeError:
+        return
+    if expanded.kind == ADD and expanded != integrand:
+        yield expanded
