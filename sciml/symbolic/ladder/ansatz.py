@@ -119,7 +119,7 @@ class _Search:
         self.field: set[Kernel] = set()
         for one in [*forms, *bases.values(), *slopes]:
             self.field |= kernels(one, variable)
-        self.special = {}
+        self.special: dict[bytes, Expr] = {}
         for form in [*forms, *slopes]:
             for key, kernel in special_kernels(form, variable).items():
                 if key not in self.special and self.is_inside(kernel):
@@ -136,13 +136,16 @@ class _Search:
         self.generators = [(one, _slope_terms(derivative(one, variable))) for one in generators]
 
     def _add_special(self, kernel: Expr) -> None:
-        """Keep a kernel, divided by the constant factors of its derivative: radicals of numbers,
-        parameters."""
+        """Keep a kernel, as it is and divided by the constant factors of its derivative.
+
+        These are radicals of numbers and parameters, which the rational coefficients cannot hold.
+        """
         slope = derivative(kernel, self.variable)
         if slope.kind in (MULTIPLY, POWER):
             factors = slope.args if slope.kind == MULTIPLY else (slope,)
             free = [(factor, -1) for factor in factors if not factor.mask & self.variable.mask]
-            kernel = product(1, [(kernel, 1), *free])
+            divided = coefficient_and_term(product(1, [(kernel, 1), *free]))[1]
+            self.special.setdefault(divided.prefix, divided)
         self.special.setdefault(kernel.prefix, kernel)
 
     def is_inside(self, candidate: Expr) -> bool:

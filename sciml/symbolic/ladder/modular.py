@@ -211,6 +211,8 @@ class ModularPoints:
             return found
         if base.kind == NUMBER and base.value == -1 and degree == 2:
             return self._constant(1) * self._imaginary
+        if base.kind == NUMBER and degree in (2, 3, 4, 6) and self._has_twelfth_root(base):
+            return self.to_power(self._root(base, 12), 12 // degree)
         value = self.evaluate(base)
         odd = degree
         while odd % 2 == 0:
@@ -225,6 +227,11 @@ class ModularPoints:
             value = self.to_power(value, pow(odd, -1, self.prime - 1))
         self._generators[(family, base.prefix)] = value
         return value
+
+    def _has_twelfth_root(self, base: Expr) -> bool:
+        return (
+            pow(base.value.numerator, (self.prime - 1) // 12, self.prime) == 1 and base.value.denominator == 1
+        )
 
     def _square_root(self, value: Residues) -> Residues:
         """A square root, its sign drawn at each point; points without one become unusable."""
@@ -242,11 +249,13 @@ class ModularPoints:
         return np.where(signs == 1, root, (prime - root) % prime)
 
     def _cube_root(self, value: Residues) -> Residues:
-        """A cube root; points without one become unusable."""
+        """One of the three cube roots, drawn at each point; points without one become unusable."""
         prime = self.prime
         root = self.to_power(value, (2 * prime + 1) // 9 if prime % 9 == 4 else (prime + 2) // 9)
         self.usable &= root * root % prime * root % prime == value
-        return root
+        third = pow(_non_cube(prime), (prime - 1) // 3, prime)
+        turns = np.array([1, third, third * third % prime], dtype=np.int64)
+        return root * turns[self._random.integers(0, 3, len(root))] % prime
 
     def _symbolic_power(self, base: Expr, exponent: Expr) -> Residues:
         """base ** (r1*u1 + r2*u2 + … + r0): the powers of `base` to each u are free."""
@@ -324,6 +333,11 @@ class ModularPoints:
 @cache
 def _non_residue(prime: int) -> int:
     return next(value for value in range(2, 1000) if pow(value, (prime - 1) // 2, prime) != 1)
+
+
+@cache
+def _non_cube(prime: int) -> int:
+    return next(value for value in range(2, 1000) if pow(value, (prime - 1) // 3, prime) != 1)
 
 
 def _square_root_of_minus_one(prime: int) -> int:
