@@ -129,8 +129,8 @@ def pairs(seed: int, worker: int, settings: Settings | None = None) -> Iterator[
 
 
 PAIRS_PER_CLEARING = 2000
-"""Nodes are forgotten after so many pairs of all streams of a process: with their derivatives they take about a
-gigabyte per million."""
+"""Nodes are forgotten after so many pairs of all streams of a process: with their derivatives they take
+about a gigabyte per million."""
 _given_by_all = count(1)
 
 

@@ -81,14 +81,14 @@ def test_varied_pairs_pass_the_verifier(kind):
 @pytest.mark.slow  # minutes: 2,000 pairs of each kind
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("kind", KINDS)
-def test_of_two_thousand_pairs_the_verifier_leaves_at_most_five_open(kind):
+def test_of_two_thousand_pairs_the_verifier_leaves_at_most_ten_open(kind):
     mixture = Mixture("test 2000", Settings())
     others = []
     for _ in range(2000):
         problem, answer = mixture.one(kind)
         if status(kind, problem, answer) != "verified":
             others.append((problem, answer))
-    assert len(others) <= 5  # numbers so large or small that thirty digits are too few
+    assert len(others) <= 10  # numbers so large or small that thirty digits are too few
     if TASK_OF_KIND[kind] == "integrate":
         assert all(is_integral(*one) for one in others)
 
