@@ -16,12 +16,12 @@ from sciml.symbolic.expression import (
     divide,
     linear,
 )
+from sciml.symbolic.generators.curves import solves
 from sciml.symbolic.generators.elimination import (
     SLOPE,
     Y,
     merged_constant,
     solved_for,
-    solves,
     stripped,
     total_derivative,
     without_factors,

@@ -17,13 +17,13 @@ from sciml.symbolic.expression import (
     UndefinedExpressionError,
     X,
 )
+from sciml.symbolic.generators.curves import solves
 from sciml.symbolic.generators.elimination import (
     CURVATURE,
     SLOPE,
     Y,
     merged_constant,
     solved_for,
-    solves,
     stripped,
     total_derivative,
     without_factors,

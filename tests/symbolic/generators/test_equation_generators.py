@@ -4,13 +4,13 @@ import pytest
 
 from sciml.symbolic.expression import X, function, integer, symbol
 from sciml.symbolic.generators import first_order, second_order
+from sciml.symbolic.generators.curves import solves
 from sciml.symbolic.generators.elimination import (
     CURVATURE,
     SLOPE,
     Y,
     merged_constant,
     solved_for,
-    solves,
     stripped,
     without_factors,
 )
