@@ -19,7 +19,7 @@ from sciml.symbolic.expression import (
     linear,
     product,
 )
-from sciml.symbolic.ladder import ansatz, foreign_cas, model_rung, sympy_child, table
+from sciml.symbolic.ladder import ansatz, change_of_variable, foreign_cas, model_rung, sympy_child, table
 from sciml.symbolic.ladder.deadline import Deadline, OutOfTimeError, hard_limit
 from sciml.symbolic.ladder.found import Found
 from sciml.symbolic.ladder.normalise import constant_factor, linear_argument, terms
@@ -36,6 +36,7 @@ _ANSATZ_S = (2.0, 1.5)
 """For the whole integrand, and for a part or transformed one."""
 _LAST_ANSATZ_S = 4.0
 _TABLE_S = 1.0
+_SUBSTITUTION_S = 2.0
 
 
 @dataclass
@@ -68,6 +69,8 @@ class IntegralClimb:
             found = self._transformed(integrand, depth)
         if found is None:
             found = self._by_rung("ansatz", _propose_by_ansatz, integrand, _ANSATZ_S[min(depth, 1)])
+        if found is None:
+            found = self._by_rung("substitution", change_of_variable.propose, integrand, _SUBSTITUTION_S)
         return found
 
     def _transformed(self, integrand: Expr, depth: int) -> Found | None:
