@@ -5,9 +5,10 @@ goes through `normalise.py` (names, constants, linear substitution, large number
 
 1. `table.py`: rules by hand (`quadratics.py`, `oscillations.py`), with any parameters.
 2. `ansatz.py`: a linear combination of terms that can occur, its coefficients found modulo a prime.
-3. `model_rung.py`: the sequence model, greedy, then a beam, then a wide beam.
-4. `sympy_child.py`: SymPy in a process (`sympy_server.py`) with limits of time and memory.
-5. `foreign_cas.py`: FriCAS, Maxima, Giac, if installed and asked for.
+3. `change_of_variable.py`: radicals, exponentials and tan(x/2) as the new variable, then the ansatz.
+4. `model_rung.py`: the sequence model, greedy, then a beam, then a wide beam.
+5. `sympy_child.py`: SymPy in a process (`sympy_server.py`) with limits of time and memory.
+6. `foreign_cas.py`: FriCAS, Maxima, Giac, if installed and asked for.
 
 `integral_climb.py` and `equation_climb.py` lead a problem up within its `settings.py`; `found.py` and
 `forms.py` choose the form of the answer. `scaling.py` takes parameters out of integrals.

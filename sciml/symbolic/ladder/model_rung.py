@@ -61,6 +61,7 @@ def ask(
     is_answer: Callable[[Expr], bool],
     deadline: Deadline,
     seed: int = 0,
+    network: "ExpressionTransformer | None" = None,
 ) -> Expr | None:
     """The first hypothesis of a search that is an answer.
 
@@ -70,9 +71,11 @@ def ask(
         is_answer: the judge.
         deadline: looked at whenever a hypothesis is judged; the caller limits the whole.
         seed: of the samples.
+        network: asked instead of the installed one.
     """
     from sciml.symbolic import decoding
 
+    network = network or _installed_network()
     task = "integrate" if isinstance(problem, Integral) else f"ode{problem.order}"
     for source, back in _sources(problem):
         if ESCAPE in source or len(source) > _LONGEST_SOURCE or deadline.has_passed:
@@ -80,9 +83,9 @@ def ask(
         judge = _Judge(back, is_answer, deadline)
         asked = [decoding.Problem(task, source)]
         if search.samples:
-            decoding.sample(_network(), asked, search.samples, seed=seed, accepted=judge)
+            decoding.sample(network, asked, search.samples, seed=seed, accepted=judge)
         else:
-            decoding.beam_search(_network(), asked, decoding.Decoding(beam=search.beam), judge)
+            decoding.beam_search(network, asked, decoding.Decoding(beam=search.beam), judge)
         if judge.answer is not None:
             return judge.answer
     return None
@@ -118,7 +121,7 @@ def _sources(problem: Integral | Equation) -> list[tuple[bytes, Back]]:
 
 
 @lru_cache(maxsize=1)
-def _network() -> "ExpressionTransformer":
+def _installed_network() -> "ExpressionTransformer":
     from sciml.symbolic.model_files import load_model
 
     return load_model().network
