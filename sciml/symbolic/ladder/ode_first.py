@@ -1,0 +1,215 @@
+"""First-order equations by a substitution that makes them linear.
+
+If the solutions are y = f(x, c) with c in one place of f, then c = G(x, y), and the last non-trivial
+function v around y on the way to c mostly stands in the equation. In v, or in a simple function of v such as
+1/v or atan(v), the equation is linear: v' = p(x)*v + q(x). Every part of the equation that holds y is tried
+as v. The test is done with residues modulo a prime (`ode_fibres.py`): at three points with the same x, the
+three (v, v') lie on one line.
+
+Source: substitutions as in Zwillinger, Handbook of Differential Equations, 3rd edition, part II; the search
+over parts of the equation is this project's own.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sciml.symbolic.derivative import derivative
+from sciml.symbolic.expression import (
+    FUNCTION,
+    MULTIPLY,
+    POWER,
+    Expr,
+    ExpressionTooLargeError,
+    Number,
+    UndefinedExpressionError,
+    divide,
+    function,
+    number,
+    power,
+    product,
+    rational,
+    symbol,
+)
+from sciml.symbolic.ladder.deadline import Deadline
+from sciml.symbolic.ladder.modular import NotModularError, Residues
+from sciml.symbolic.ladder.ode_fibres import Fibres
+from sciml.symbolic.ladder.ode_inversion import at_values, chains, inverses
+from sciml.symbolic.ladder.ode_linear import linear_solution
+from sciml.symbolic.ladder.ode_simplification import simplest
+from sciml.symbolic.ladder.ode_slopes import Solved
+from sciml.symbolic.ladder.rung import Candidate
+from sciml.symbolic.ladder.special_kernels import special_kernels
+from sciml.symbolic.ladder.steps import Step
+from sciml.symbolic.substitution import operands
+from sciml.symbolic.unknown_function import Y
+
+_U = symbol("u")
+_MOST_PARTS = 60
+_POWERS = (-1, 2, 3, -2, 4, -3, 5)
+
+
+@dataclass(frozen=True)
+class Substitution:
+    """v(x, y), and the function of v in which the equation is linear."""
+
+    part: Expr
+    outer: Expr
+    """A function of the symbol u, which stands for v."""
+
+
+def parts_with(node: Expr, mask: int) -> list[Expr]:
+    """Parts of an expression that hold any symbol of the mask, the shorter first."""
+    found: dict[bytes, Expr] = {}
+
+    def walk(part: Expr) -> None:
+        if not part.mask & mask or part.prefix in found:
+            return
+        if part.kind != MULTIPLY and not (part.kind == POWER and type(part.value) is int):
+            found[part.prefix] = part
+            if part.kind == POWER and part.value is not None and part.value.numerator != 1:
+                root = power(part.args[0], rational(1, part.value.denominator))
+                found[root.prefix] = root
+        for one in operands(part):
+            walk(one)
+
+    walk(node)
+    return sorted(found.values(), key=lambda one: len(one.prefix))
+
+
+_PARTNER = {"sin": "cos", "cos": "sin", "sinh": "cosh", "cosh": "sinh"}
+
+
+def candidate_parts(solved: Solved) -> list[Expr]:
+    """What may be the new unknown: y, parts of the equation, functions that parts of it point to."""
+    y = Y[0]
+    found = {y.prefix: y}
+    for node in (solved.rest, solved.factor):
+        for part in parts_with(node, y.mask):
+            found.setdefault(part.prefix, part)
+            if part.kind == FUNCTION and part.value in _PARTNER:
+                partner = function(_PARTNER[part.value], part.args[0])
+                found.setdefault(partner.prefix, partner)
+    for kernel in special_kernels(solved.value, y).values():
+        found.setdefault(kernel.prefix, kernel)
+    return sorted(found.values(), key=lambda one: len(one.prefix))[:_MOST_PARTS]
+
+
+def linearising_substitutions(solved: Solved, parts: list[Expr]) -> Iterator[Substitution]:
+    """Substitutions in which the equation has the form u' = p(x)*u + q(x)."""
+    y = Y[0]
+    slopes = []
+    for part in parts:
+        try:
+            slopes.append((part, derivative(part, symbol("x")), derivative(part, y)))
+        except (UndefinedExpressionError, ExpressionTooLargeError):
+            continue
+    fibres = Fibres([solved.rest, solved.factor, *[part for part, _, _ in slopes[:12]]])
+    try:
+        slope = (
+            -fibres.evaluate(solved.rest) * fibres.to_power(fibres.evaluate(solved.factor), -1) % fibres.prime
+        )
+    except NotModularError:
+        return
+    if len(fibres.usable_groups()) < 3:
+        return
+    for part, by_x, by_y in slopes:
+        before = fibres.usable.copy()
+        try:
+            value = fibres.evaluate(part)
+            rate = (fibres.evaluate(by_x) + fibres.evaluate(by_y) * slope) % fibres.prime
+        except NotModularError:
+            continue
+        for outer in _outer_functions(fibres, value, rate):
+            yield Substitution(part, outer)
+        if len(fibres.usable_groups()) < 3:
+            fibres.usable = before
+
+
+def _outer_functions(fibres: Fibres, value: Residues, rate: Residues) -> Iterator[Expr]:
+    """Functions of u that satisfy a linear equation, given residues of u and u'."""
+    prime = fibres.prime
+    if fibres.is_combination(rate, [value]):
+        yield _U
+        return
+    usable = fibres.usable.copy()
+    for exponent in _POWERS:
+        lifted = fibres.to_power(value, exponent)
+        moved = exponent * fibres.to_power(value, exponent - 1) % prime * rate % prime
+        if fibres.is_combination(moved, [lifted]):
+            yield product(1, ((_U, exponent),))
+            return
+    square, squared_rate = value * value % prime, rate * rate % prime
+    for name, denominator, top in (
+        ("log", value, rate),
+        ("atan", 1 + square, rate),
+        ("atanh", 1 - square, rate),
+        ("asin", 1 - square, squared_rate),
+        ("asinh", 1 + square, squared_rate),
+    ):
+        if fibres.depends_on_shared_only(top * fibres.to_power(denominator % prime, -1) % prime):
+            yield function(name, _U)
+            return
+    fibres.usable = usable
+
+
+# Solutions ------------------------------------------------------------------------------------------------
+
+_VALUES: tuple[Number, ...] = (0, 1, -1, 2, Fraction(1, 2), 3, -2, Fraction(1, 3), 5)
+
+
+def solutions(
+    solved: Solved, substitution: Substitution, constant: Expr, deadline: Deadline
+) -> Iterator[Expr]:
+    """Explicit solutions on all branches, or one implicit equation if y cannot be isolated."""
+    coefficients = linear_coefficients(solved, substitution)
+    if coefficients is None:
+        return
+    found = linear_solution(*coefficients, constant, deadline)
+    if found is None:
+        return
+    is_explicit = False
+    for inner in inverses(substitution.outer, _U, found):
+        for one in inverses(substitution.part, Y[0], inner):
+            is_explicit = True
+            yield one
+    if not is_explicit:
+        whole = at_values(substitution.outer, {_U: substitution.part})
+        if whole is not None:
+            yield whole - found
+
+
+def linear_coefficients(solved: Solved, substitution: Substitution) -> tuple[Expr, Expr] | None:
+    """p(x) and q(x) of the linear equation, from its right side at two values of v."""
+    rate = solved.rate(substitution.part)
+    outer_slope = derivative(substitution.outer, _U)
+    rows: list[tuple[Expr, Expr]] = []
+    for at in _VALUES:
+        for chain in chains(substitution.part, Y[0], number(at))[:1]:
+            slope = at_values(rate, chain)
+            slope = None if slope is None else simplest(slope)
+            level = at_values(substitution.outer, {_U: number(at)})
+            factor = at_values(outer_slope, {_U: number(at)})
+            if slope is None or level is None or factor is None:
+                continue
+            if all(level != one for one, _ in rows):
+                rows.append((level, product(1, ((factor, 1), (slope, 1)))))
+        if len(rows) == 3:
+            break
+    if len(rows) < 2:
+        return None
+    rows.sort(key=lambda row: len(row[1].prefix))
+    (first, low), (second, high) = rows[:2]
+    p = simplest(divide(high - low, second - first))
+    return p, simplest(low - p * first)
+
+
+def propose_by_substitution(solved: Solved, constant: Expr, deadline: Deadline) -> Iterator[Candidate]:
+    """Solutions by every substitution that makes the equation linear."""
+    for substitution in linearising_substitutions(solved, candidate_parts(solved)):
+        if deadline.has_passed:
+            return
+        shown = at_values(substitution.outer, {_U: substitution.part}) or substitution.part
+        step = Step("u = {} makes the equation linear", (shown,))
+        for one in solutions(solved, substitution, constant, deadline):
+            yield Candidate(one, (step, Step("y = {}", (one,))))

@@ -1,0 +1,128 @@
+"""Shorter forms of expressions that arise when y is put into an equation.
+
+Roots of powers and inverse functions of their functions are undone as for positive numbers. That holds on a
+part of the plane only, so what comes out is a proposal; solutions are verified against the given equation.
+"""
+
+from sciml.symbolic.expansion import expand, numerator_denominator
+from sciml.symbolic.expression import (
+    ADD,
+    FUNCTION,
+    MULTIPLY,
+    NUMBER,
+    ONE,
+    POWER,
+    ZERO_EXPR,
+    Expr,
+    ExpressionTooLargeError,
+    Number,
+    UndefinedExpressionError,
+    function,
+    linear,
+    number,
+    power,
+    product,
+)
+from sciml.symbolic.ladder.ode_inversion import INVERSE
+from sciml.symbolic.substitution import rebuilt
+
+_LONGEST = 2_500
+_MOST_TERMS = 150
+
+
+def unfolded(node: Expr) -> Expr:
+    """The expression with sqrt(u**2) = u, log(exp(u)) = u, asin(sin(u)) = u and the like.
+
+    Raises:
+        UndefinedExpressionError: a division by zero appears.
+        ExpressionTooLargeError: a number beyond the limit.
+    """
+    made = rebuilt(node, unfolded)
+    if made.kind == FUNCTION:
+        inner = made.args[0]
+        if inner.kind == FUNCTION and INVERSE.get(made.value) == inner.value:
+            return inner.args[0]
+        if made.value == "log":
+            return _logarithm(inner)
+    if made.kind == POWER and made.value is not None and type(made.value) is not int:
+        return product(1, _powers(made.args[0], made.value))
+    return made
+
+
+def _logarithm(argument: Expr) -> Expr:
+    """The sum of the logs of the factors where one of them is an exponential."""
+    factors = _powers(argument, 1)
+    if not any(base.kind == FUNCTION and base.value == "exp" for base, _ in factors):
+        return function("log", argument)
+    return linear([(exponent, unfolded(function("log", base))) for base, exponent in factors])
+
+
+def _powers(node: Expr, exponent: Number) -> list[tuple[Expr, Number]]:
+    """Factors of node**exponent, roots drawn into products."""
+    if node.kind == MULTIPLY:
+        parts = [(number(node.value), exponent)] if node.value != 1 else []
+        return parts + [pair for factor in node.args for pair in _powers(factor, exponent)]
+    if node.kind == POWER and node.value is not None:
+        return _powers(node.args[0], node.value * exponent)
+    if node.kind == POWER:
+        return [(power(node.args[0], linear([(exponent, node.args[1])])), 1)]
+    if node.kind == FUNCTION and node.value == "exp" and exponent != 1:
+        return [(function("exp", linear([(exponent, node.args[0])])), 1)]
+    return [(node, exponent)]
+
+
+def simplest(node: Expr) -> Expr:
+    """The shortest of: the expression, unfolded, multiplied out over one denominator with common factors
+    cancelled."""
+    forms = [node]
+    for change in (unfolded, _reduced):
+        if len(forms[-1].prefix) > _LONGEST:
+            break
+        try:
+            forms.append(change(forms[-1]))
+        except (UndefinedExpressionError, ExpressionTooLargeError):
+            continue
+    return min(forms, key=lambda one: len(one.prefix))
+
+
+def _reduced(node: Expr) -> Expr:
+    above, below = numerator_denominator(node)
+    above = expand(above, max_terms=_MOST_TERMS)
+    if above == ZERO_EXPR:
+        return above
+    factors = below.args if below.kind == MULTIPLY else (below,)
+    divided = [(product(1, _split(factor)), -1) for factor in factors]
+    return product(1, [*_split(above), (number(below.value if below.kind == MULTIPLY else 1), -1), *divided])
+
+
+def _split(node: Expr) -> list[tuple[Expr, Number]]:
+    """A sum as its common factor and the rest; anything else as it is."""
+    if node.kind != ADD:
+        return [(node, 1)]
+    common, rest = _common_factor(node)
+    return [*common, (rest, 1)]
+
+
+def _common_factor(node: Expr) -> tuple[list[tuple[Expr, Number]], Expr]:
+    """A sum as powers that all its terms share, and the rest."""
+    terms = [(term, factor) for term, factor in node.args]
+    if node.value:
+        terms.append((ONE, node.value))
+    rows = [_own_powers(term) for term, _ in terms]
+    shared = []
+    for base, exponent in rows[0].items():
+        least = min([exponent, *[row.get(base, 0) for row in rows[1:]]])
+        if least and (least < 0 or all(base in row for row in rows)):
+            shared.append((base, least))
+    inverse = [(base, -exponent) for base, exponent in shared]
+    return shared, linear([(factor, product(1, [(term, 1), *inverse])) for term, factor in terms])
+
+
+def _own_powers(term: Expr) -> dict[Expr, Number]:
+    found: dict[Expr, Number] = {}
+    for factor in term.args if term.kind == MULTIPLY else (term,):
+        if factor.kind == NUMBER:
+            continue
+        is_power = factor.kind == POWER and factor.value is not None
+        found[factor.args[0] if is_power else factor] = factor.value if is_power else 1
+    return found
