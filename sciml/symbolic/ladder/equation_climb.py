@@ -14,10 +14,10 @@ from sciml.symbolic.problems import Equation
 from sciml.symbolic.unknown_function import Y
 from sciml.symbolic.verification import verify
 
-RUNGS: tuple[tuple[str, str], ...] = ()
+RUNGS: tuple[tuple[str, str], ...] = (("methods", "sciml.symbolic.ladder.ode_rung"),)
 """(name for people, module with `propose`) of the rungs of our own, cheapest first."""
 _SECONDS_AFTER_IMPLICIT = 3.0
-_OWN_RUNG_S = 6.0
+_OWN_RUNG_S = 7.0
 
 
 @dataclass
