@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sciml.errors import SettingsError
+from sciml.runs.cluster import check_scheduler_address
 from sciml.surrogates.optimise.modes import MODES
 
 DEFAULT_BUDGET = 300
@@ -47,6 +48,8 @@ class SessionSettings:
             raise SettingsError("--mismatch N goes with --corners, and N is not negative")
         if self.jobs is not None and self.scheduler is not None:
             raise SettingsError("--jobs is for this machine, --scheduler for a cluster: give one of them")
+        if self.scheduler is not None:
+            check_scheduler_address(self.scheduler)
 
     @property
     def at_once(self) -> int | None:
