@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sciml.surrogates.batch_simulator import BatchSimulator
     from sciml.surrogates.neural import TableSurrogate
     from sciml.surrogates.problem import Problem
+    from sciml.surrogates.problem_spec import ProblemSpec
 
 EXIT_SOME_REFUSED = 3
 _PROBLEM = "Problem file (YAML), or the name of a circuit that comes with sciml, such as two_stage_opamp."
@@ -60,7 +61,7 @@ def fit(
     from sciml.surrogates.persistence import save_surrogate
 
     asked, simulator = _open(problem, command, store, jobs)
-    centre = None if near is None else tuple(asked.spec.from_values(_design(near)).tolist())
+    centre = None if near is None else tuple(_near(asked.spec, near))
     settings = FitSettings(simulations, calibration, centre, width, budget, seed=seed)
     with simulator:
         learned = learn(asked, simulator, settings)
@@ -156,8 +157,9 @@ def query(
         try:
             answer = _answer(surrogate, _as_mapping(values), level)
         except InputError as error:
-            print(printable(f"sciml: {inputs}: design {line}: {error}"), file=sys.stderr)
-            answer = {"error": str(error)}
+            named = InputError(error.rule, file=_source(inputs, "--inputs"), record=f"design {line}")
+            print(printable(f"sciml: {named}"), file=sys.stderr)
+            answer = {"error": error.rule}
         complete &= answer.get("inside", False)
         print(json.dumps({"design": line} | answer))
     raise typer.Exit(0 if complete else EXIT_SOME_REFUSED)
@@ -186,9 +188,21 @@ def _generator(seed: int) -> Any:  # noqa: ANN401 - numpy is not imported for a 
     return np.random.default_rng([seed, 2])
 
 
-def _design(text: str) -> Mapping[str, Any]:
-    """A design from a JSON file or from name=value words."""
-    return _as_mapping(next(_designs(text))[1])
+def _near(spec: "ProblemSpec", text: str) -> list[float]:
+    """A design's natural values from a JSON file or from name=value words."""
+    from sciml.errors import InputError
+
+    try:
+        return spec.from_values(_as_mapping(next(_designs(text))[1])).tolist()
+    except InputError as error:
+        raise InputError(error.rule, file=_source(text, "--near"), record="design 1") from error
+
+
+def _source(text: str, option: str) -> str:
+    """Where designs stand, as a message names it: a file, standard input, or the option itself."""
+    if text == "-":
+        return "<stdin>"
+    return option if "=" in text and not Path(text).exists() else text
 
 
 def _designs(text: str) -> Iterator[tuple[int, Any]]:

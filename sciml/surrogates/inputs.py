@@ -205,12 +205,12 @@ def from_value(each: Input, value: Value) -> float:
     """
     if isinstance(each, CategoryInput):
         if value not in each.choices:
-            raise InputError(f"{value!r} is not {describe(each)}", record=each.name)
+            raise InputError(f"{each.name} = {value!r} is not {describe(each)}")
         return float(each.choices.index(str(value)))
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InputError(f"{value!r} is not a number", record=each.name)
+        raise InputError(f"{each.name} = {value!r} is not a number")
     if not abs(value) <= sys.float_info.max:
-        raise InputError("the value is not finite", record=each.name)
+        raise InputError(f"{each.name} is not a finite number")
     return float(value)
 
 

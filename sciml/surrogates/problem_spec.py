@@ -112,15 +112,21 @@ class ProblemSpec:
             raise InputError(
                 f"designs of shape {designs.shape}; {len(self.inputs)} columns are wanted", record=self.name
             )
-        columns = [one.is_allowed(each, designs[:, i]) for i, each in enumerate(self.inputs)]
-        allowed = np.stack(columns, axis=1)
-        if not allowed.all():
-            row, column = (int(index) for index in np.argwhere(~allowed)[0])
-            each = self.inputs[column]
-            value = f"{each.name} = {designs[row, column]:g}"
-            message = f"design {row}: {value} is not an allowed value ({describe(each)})"
-            raise InputError(message, record=self.name)
+        refused = self._first_refused(designs)
+        if refused is not None:
+            raise InputError(f"design {refused[0]}: {refused[1]}", record=self.name)
         return self.snap(designs) + 0.0  # a zero without its sign
+
+    def _first_refused(self, designs: NDArray[np.float64]) -> tuple[int, str] | None:
+        """Row of the first value that is not allowed, and the rule that it breaks."""
+        columns = [one.is_allowed(each, designs[:, i]) for i, each in enumerate(self.inputs)]
+        wrong = np.argwhere(~np.stack(columns, axis=1))
+        if len(wrong) == 0:
+            return None
+        row, column = (int(index) for index in wrong[0])
+        each = self.inputs[column]
+        value = f"{each.name} = {designs[row, column]:g}"
+        return row, f"{value} is not an allowed value ({describe(each)})"
 
     def to_values(self, design: NDArray[np.float64]) -> dict[str, Value]:
         """One design (input,) as named values: int, float or the category's text."""
@@ -132,9 +138,21 @@ class ProblemSpec:
         Raises:
             InputError: a name is missing or unknown, or a value is not allowed.
         """
-        unknown = sorted(set(values) - set(self.input_names))
-        missing = [name for name in self.input_names if name not in values]
-        if unknown or missing:
-            raise InputError(f"unknown inputs {unknown}, missing inputs {missing}", record=self.name)
-        row = np.array([one.from_value(each, values[each.name]) for each in self.inputs], dtype=np.float64)
-        return self.check(row[None])[0]
+        unknown = [repr(name) for name in values if name not in self.input_names]
+        missing = [repr(name) for name in self.input_names if name not in values]
+        if unknown:
+            word = "is no input" if len(unknown) == 1 else "are no inputs"
+            known = ", ".join(self.input_names)
+            raise InputError(f"{', '.join(unknown)} {word} (there are {known})", record=self.name)
+        if missing:
+            words = ("input", "is") if len(missing) == 1 else ("inputs", "are")
+            raise InputError(f"{words[0]} {', '.join(missing)} {words[1]} missing", record=self.name)
+        try:
+            numbers = [one.from_value(each, values[each.name]) for each in self.inputs]
+        except InputError as error:
+            raise InputError(error.rule, record=self.name) from error
+        row = np.array([numbers], dtype=np.float64)
+        refused = self._first_refused(row)
+        if refused is not None:
+            raise InputError(refused[1], record=self.name)
+        return self.check(row)[0]

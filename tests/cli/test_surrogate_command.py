@@ -74,17 +74,28 @@ def test_a_design_is_answered_as_one_json_line(fitted, capsys):
 def test_bad_lines_are_named_and_the_others_answered(fitted, capsys, tmp_path):
     _, model, _ = fitted
     good = {"m_in": 40, "m_load": 30, "m_tail": 20, "cc": 2.5, "ibias": 1e-5, "device": "fast"}
-    lines = [json.dumps(good), "{", json.dumps(good | {"m_in": 400}), json.dumps(good)]
+    without = {name: value for name, value in good.items() if name != "cc"}
+    broken = [good | {"m_in": 400}, good, without, good | {"m": 1}]
+    lines = [json.dumps(good), "{", *map(json.dumps, broken)]
     file = tmp_path / "designs.jsonl"
     file.write_text("\n".join(lines))
     assert main(["surrogate", "query", str(model), "--inputs", str(file)]) == 3
     out, err = capsys.readouterr()
     answers = [json.loads(line) for line in out.splitlines()]
-    assert [each["design"] for each in answers] == [1, 2, 3, 4]
+    assert [each["design"] for each in answers] == [1, 2, 3, 4, 5, 6]
     assert answers[0]["outputs"] == answers[3]["outputs"]
     assert "not JSON" in answers[1]["error"]
-    assert "m_in" in answers[2]["error"]
-    assert "design 3" in err
+    names = "m_in, m_load, m_tail, cc, ibias, device"
+    rules = {
+        3: "m_in = 400 is not an allowed value (1 to 99 in steps of 1)",
+        5: "input 'cc' is missing",
+        6: f"'m' is no input (there are {names})",
+    }
+    assert {number: answers[number - 1]["error"] for number in rules} == rules
+    for number, rule in rules.items():
+        assert f"sciml: {file}: record 'design {number}': {rule}\n" in err
+    assert main(["surrogate", "query", str(model), "--inputs", "m=1"]) == 3
+    assert capsys.readouterr().err == f"sciml: --inputs: record 'design 1': {rules[6]}\n"
 
 
 def test_a_neighbourhood_is_learned_and_what_lies_outside_said(fitted, capsys, tmp_path):

@@ -85,17 +85,29 @@ def test_named_values_are_typed():
 @pytest.mark.parametrize(
     ("change", "rule"),
     [
-        ({"width": 2}, "width = 2"),
-        ({"load": "none"}, "'none' is not one of"),
-        ({"w": 3}, "unknown inputs ['w']"),
-        ({"cc": None}, "not a number"),
+        ({"width": 2}, "width = 2 is not an allowed value (1 to 99 in steps of 2)"),
+        ({"load": "none"}, "load = 'none' is not one of mirror, resistor, cascode"),
+        ({"w": 3}, "'w' is no input (there are width, cc, rz, load)"),
+        ({"w": 3, "x": 4}, "'w', 'x' are no inputs (there are width, cc, rz, load)"),
+        ({"cc": None}, "cc = None is not a number"),
+        ({"cc": np.inf}, "cc is not a finite number"),
     ],
 )
 def test_named_values_that_are_not_allowed_are_refused(change, rule):
     values = {"width": 3, "cc": 0.3, "rz": 100.0, "load": "cascode", **change}
     with pytest.raises(InputError) as caught:
         SPEC.from_values(values)
-    assert rule in str(caught.value)
+    assert caught.value.rule == rule
+    assert caught.value.record == SPEC.name
+
+
+def test_missing_inputs_are_named_in_one_sentence():
+    with pytest.raises(InputError) as caught:
+        SPEC.from_values({"width": 3, "cc": 0.3, "load": "mirror"})
+    assert caught.value.rule == "input 'rz' is missing"
+    with pytest.raises(InputError) as caught:
+        SPEC.from_values({"width": 3, "cc": 0.3})
+    assert caught.value.rule == "inputs 'rz', 'load' are missing"
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def test_named_values_in_named_outputs_out():
     answer = to_callable(ensemble)(SPEC.to_values(design[0]))
     assert tuple(answer) == SPEC.output_names
     np.testing.assert_array_equal(list(answer.values()), ensemble.predict(design).median()[0, :4])
-    with pytest.raises(InputError, match="missing inputs"):
+    with pytest.raises(InputError, match=r"inputs 'm_load', .* are missing"):
         to_callable(ensemble)({"m_in": 3})
 
 
