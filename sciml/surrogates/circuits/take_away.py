@@ -115,16 +115,26 @@ def _control(bench: CompiledBench, known: JobValues) -> list[str]:
     """The commands that run the bench's analyses and print its measurements."""
     lines = [".control", "set num_threads=1"]
     by_kind: dict[str, list[str]] = {}
+    known_in: dict[str, str] = {}
     for each in bench.bench.measurements:
-        for analysis, line in _printed(each):
+        for analysis, line in _printed(each, known.numbers, known_in):
             by_kind.setdefault(analysis, []).append(line)
+            known_in[each.name] = analysis
     for run in bench.deck(known).runs:
         lines += [run.command, *by_kind.get(run.kind, [])]
     return [*lines, "quit 0", ".endc"]
 
 
-def _printed(measurement: Measurement) -> list[tuple[str, str]]:
-    """The analysis and the command that prints a measurement; none for what only this package computes."""
+def _printed(
+    measurement: Measurement, numbers: Mapping[str, float], known_in: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """The analysis and the command that prints a measurement; none for what only this package computes.
+
+    Args:
+        measurement: of the bench.
+        numbers: values of the job by name.
+        known_in: the analysis of every measurement that is printed before.
+    """
     arguments, name = measurement.arguments, measurement.name
     signal = _expression(str(arguments.get("signal", "")))
     unscaled = "scale" not in arguments
@@ -145,7 +155,38 @@ def _printed(measurement: Measurement) -> list[tuple[str, str]]:
             ("tran", f"let {trace} = {signal}"),
             ("tran", f"meas tran {name} find {trace} at={arguments['at']!r}"),
         ]
+    if measurement.kind == "settling_time" and unscaled:
+        return [("tran", line) for line in _settling(measurement, numbers)]
+    if measurement.kind == "difference" and unscaled:
+        first, second = str(arguments["first"]), arguments["second"]
+        place = known_in.get(first)
+        if place is not None and (isinstance(second, float) or known_in.get(second) == place):
+            return [(place, f"let {name} = {first} - {second}"), (place, f"print {name}")]
     return []
+
+
+def _settling(measurement: Measurement, numbers: Mapping[str, float]) -> list[str]:
+    """The commands for the last time outside the band; what is outside at the end gets the whole time."""
+    arguments, name = measurement.arguments, measurement.name
+    start, tolerance, step = (
+        numbers.get(value) if isinstance(value, str) else value
+        for value in (arguments["start"], arguments.get("tolerance", 0.01), arguments.get("step"))
+    )
+    if start is None or tolerance is None or step is None:
+        return []
+    excess = f"excess_{name}"
+    return [
+        f"let trace_{name} = {_expression(str(arguments['signal']))}",
+        f"meas tran from_{name} find trace_{name} at={start!r}",
+        f"let {excess} = abs((trace_{name} - from_{name}) / {step!r} - 1) - {tolerance!r}",
+        f"if {excess}[length({excess})-1] > 0",
+        f"let {name} = time[length(time)-1] - {start!r}",
+        "else",
+        f"meas tran inside_{name} when {excess}=0 fall=last",
+        f"let {name} = inside_{name} - {start!r}",
+        "end",
+        f"print {name}",
+    ]
 
 
 def _expression(signal: str) -> str:

@@ -44,6 +44,18 @@ def test_plain_ngspice_prints_what_the_simulator_measures(tmp_path: Path):
 
 
 @needs_ngspice
+@pytest.mark.parametrize(("change", "is_settled"), [({}, True), ({"cc": 9.9, "mn3": 1, "mn4": 99}, False)])
+def test_the_follower_prints_the_settling_time(change: dict[str, float], is_settled: bool, tmp_path: Path):
+    design = DESIGN | change
+    measured = NgspiceSimulator(circuit_named("two_stage_opamp"), mode="program").simulate(Job(design))
+    printed = run(netlist_of("two_stage_opamp", design, bench="follower"), tmp_path)
+    assert printed["settling"] == pytest.approx(measured.outputs["settling"], rel=1e-3)
+    assert printed["offset"] == pytest.approx(measured.outputs["offset"], rel=1e-3)
+    # What is outside until the end is given the 295 ns from the step to the end.
+    assert (printed["settling"] < 294e-9) == is_settled
+
+
+@needs_ngspice
 def test_the_corner_and_the_seed_reach_the_netlist(tmp_path: Path):
     plain = run(netlist_of("two_stage_opamp", DESIGN), tmp_path)
     slow = run(netlist_of("two_stage_opamp", DESIGN, corner=Corner("ss", {"process": "ss"})), tmp_path)
@@ -61,8 +73,12 @@ def test_a_transient_bench_runs_alone(bench: str, tmp_path: Path):
     }  # fmt: skip
     text = netlist_of("comparator", sizes, bench=bench, fidelity="layout")
     printed = run(text, tmp_path)
+    measured = NgspiceSimulator(circuit_named("comparator", "layout"), mode="program").simulate(Job(sizes))
     if bench == "decision":
         assert printed["decision"] == pytest.approx(1.2, abs=0.01)
+        assert printed["delay"] == pytest.approx(measured.outputs["delay"], rel=1e-3)
+    else:
+        assert printed["reset"] == pytest.approx(measured.outputs["reset"], rel=1e-3)
     assert "{" not in text
 
 
