@@ -202,6 +202,14 @@ class _Search:
                     ):
                         found[one.prefix] = one
                         votes[one.prefix] = votes.get(one.prefix, 0) + 1
+            for base, exponent in factors_of(
+                target
+            ):  # f**k alone: its derivative may be written in other words
+                if base.kind == FUNCTION and base.mask & self.variable.mask and exponent > 0:
+                    one = product(1, ((base, exponent + 1),))
+                    if one.prefix not in known:
+                        found[one.prefix] = one
+                        votes[one.prefix] = votes.get(one.prefix, 0) + 1
         order = sorted(found, key=lambda key: (-votes[key], len(key)))
         chosen: list[Expr] = []
         for key in order[: 4 * most]:
@@ -213,9 +221,10 @@ class _Search:
 
 
 def combination(integrand: Expr, candidates: list[Expr], variable: Expr = X) -> Expr | None:
-    """The linear combination of candidates whose derivative is the integrand, or None."""
+    """The linear combination of candidates whose derivative is the integrand, or None; of short ones if it
+    can be."""
     slopes = []
-    for one in candidates:
+    for one in sorted(candidates, key=lambda one: len(one.prefix)):
         try:
             slopes.append((one, derivative(one, variable)))
         except (UndefinedExpressionError, ExpressionTooLargeError):
