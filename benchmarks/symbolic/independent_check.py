@@ -21,7 +21,9 @@ FEWEST = 3
 
 
 def is_wrong(problem: Integral | Equation, answer: Expr, seed: int = 1) -> bool | None:
-    """Whether fewer than half of the usable points agree; None if fewer than 3 are usable.
+    """Whether fewer than a fifth of the usable points agree; None if fewer than 3 are usable.
+
+    Another branch of a root or of an inverse function is right on a part of the points.
 
     An implicit answer to an equation is not judged (None).
     """
@@ -37,7 +39,7 @@ def is_wrong(problem: Integral | Equation, answer: Expr, seed: int = 1) -> bool 
             continue
         usable += 1
         agreeing += agrees
-    return None if usable < FEWEST else agreeing < usable / 2
+    return None if usable < FEWEST else agreeing < usable / 5
 
 
 def _values(
@@ -68,7 +70,9 @@ def _agrees(problem: Integral | Equation, answer: Expr, values: dict[str, Any]) 
     slope = (above - below) / (2 * step)
     if isinstance(problem, Integral):
         wanted = PreciseValues(values, DIGITS).value(problem.integrand)
-        return bool(abs(slope - wanted) <= TOLERANCE * max(abs(wanted), abs(slope)) + 1e-30 * abs(here))
+        return bool(
+            abs(slope - wanted) <= TOLERANCE * max(abs(wanted), abs(slope)) + 1e-30 * max(1, abs(here))
+        )
     curvature = (above - 2 * here + below) / step**2
     at = PreciseValues({**values, "y": here, "y'": slope, "y''": curvature}, DIGITS)
     left = problem.left_side

@@ -14,6 +14,7 @@ from sciml.symbolic.expression import (
     ZERO_EXPR,
     Expr,
     ExpressionTooLargeError,
+    Number,
     UndefinedExpressionError,
     X,
     linear,
@@ -27,6 +28,7 @@ from sciml.symbolic.ladder.rung import Candidate, Rung
 from sciml.symbolic.ladder.scaling import scaled_away
 from sciml.symbolic.ladder.settings import Settings
 from sciml.symbolic.ladder.steps import Step, found_by
+from sciml.symbolic.ladder.term_groups import groups
 from sciml.symbolic.problems import Integral
 from sciml.symbolic.substitution import substitute
 from sciml.symbolic.verification import verify_integral
@@ -55,7 +57,10 @@ class IntegralClimb:
         found = None
         try:
             with hard_limit(self.deadline):
-                found = self._cheaply(integrand, 0) or self._by_parts_of_sum(integrand)
+                if integrand.kind == ADD:
+                    found = self._by_groups(integrand)
+                else:
+                    found = self._cheaply(integrand, 0) or self._by_parts_of_sum(integrand)
         except OutOfTimeError:
             self.notes.append("the time was up before all rungs were tried")
         return found or self._partial.get(integrand.prefix)
@@ -154,6 +159,30 @@ class IntegralClimb:
 
     # Sums --------------------------------------------------------------------------------------------------
 
+    def _by_groups(self, integrand: Expr) -> Found | None:
+        """Terms that a rule solves, then groups of terms that belong together, then what is left."""
+        solved, left = [], []
+        for coefficient, term in terms(integrand):
+            found = self._by_rung("rules", table.propose, term, _TABLE_S)
+            if found is None:
+                left.append((coefficient, term))
+            else:
+                solved.append(replace(found, expression=product(coefficient, ((found.expression, 1),))))
+        unsolved: list[tuple[Number, Expr]] = []
+        parted = groups(left)
+        for group in parted:
+            found = self._cheaply(linear(group), min(len(parted) - 1, 1))
+            if found is None:
+                unsolved += group
+            else:
+                solved.append(found)
+        if unsolved:
+            rest = self._by_parts_of_sum(linear(unsolved))
+            if rest is None:
+                return None
+            solved.append(rest)
+        return self._sum(integrand, solved)
+
     def _by_parts_of_sum(self, integrand: Expr) -> Found | None:
         """Terms that the cheap rungs solve, and the rest as a whole by the expensive ones."""
         solved: list[Found] = []
@@ -177,12 +206,22 @@ class IntegralClimb:
         return None if other is None else self._sum(integrand, [*solved, other])
 
     def _sum(self, integrand: Expr, parts: list[Found]) -> Found | None:
-        if len(parts) == 1 and parts[0].verification.is_verified:
-            return parts[0]
+        """The sum of verified parts, verified as a whole.
+
+        Where the whole cannot be computed at enough points, its verified parts are the evidence: integration
+        is linear.
+        """
         expression = linear([(1, one.expression) for one in parts])
         rungs = " + ".join(dict.fromkeys(name for one in parts for name in one.rung.split(" + ")))
         steps = (Step("term by term"), *[step for one in parts for step in one.steps])
-        return self._judged(integrand, Candidate(expression, steps), rungs)
+        found = self._judged(integrand, Candidate(expression, steps), rungs)
+        if found is not None or not all(one.verification.is_verified for one in parts):
+            return found
+        if verify_integral(integrand, expression).status != "undecided":
+            return None
+        weakest = min((one.verification for one in parts), key=lambda one: (one.agreement, one.points))
+        evidence = replace(weakest, method=f"{weakest.method}, term by term")
+        return Found(expression, rungs, evidence, steps)
 
     # Expensive rungs ---------------------------------------------------------------------------------------
 

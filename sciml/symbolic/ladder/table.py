@@ -32,6 +32,7 @@ from sciml.symbolic.expression import (
 from sciml.symbolic.ladder.deadline import Deadline
 from sciml.symbolic.ladder.normalise import constant_factor, is_linear, slope_and_shift, terms
 from sciml.symbolic.ladder.oscillations import oscillation
+from sciml.symbolic.ladder.part_powers import with_symbol
 from sciml.symbolic.ladder.quadratics import quadratic
 from sciml.symbolic.ladder.rung import Candidate
 from sciml.symbolic.ladder.steps import Step
@@ -212,9 +213,12 @@ def _by_substitution(node: Expr, depth: int, deadline: Deadline) -> Solved | Non
 
 
 def _outer(node: Expr, part: Expr) -> Expr | None:
-    """h(x) where node is h(part)*part', or None."""
-    outer = substitute(node / derivative(part), {part: _INNER})
-    return None if outer.mask & X.mask else substitute(outer, {_INNER: X})
+    """h(x) where node is h(part)*part', if it is shorter; else None."""
+    outer = with_symbol(node / derivative(part), part, _INNER)
+    if outer.mask & X.mask:
+        return None
+    outer = substitute(outer, {_INNER: X})
+    return outer if len(outer.prefix) < len(node.prefix) else None
 
 
 def substitution(node: Expr) -> tuple[Expr, Expr] | None:
@@ -226,7 +230,7 @@ def substitution(node: Expr) -> tuple[Expr, Expr] | None:
             outer = _outer(node, part)
         except (UndefinedExpressionError, ExpressionTooLargeError):
             continue
-        if outer is not None and len(outer.prefix) < len(node.prefix):
+        if outer is not None:
             return outer, part
     return None
 
@@ -253,6 +257,7 @@ def _parts(node: Expr) -> list[Expr]:
 
     visit(node)
     if X.prefix in found and node.kind == MULTIPLY:
-        found.update({one.prefix: one for one in (power(X, number(2)), sqrt(X))})
+        powers = [power(X, number(exponent)) for exponent in (2, 3, 4)]
+        found.update({one.prefix: one for one in powers})
     kept = [one for one in found.values() if not is_linear(one) and one != node]
     return sorted(kept, key=lambda one: (len(one.prefix), one.prefix))

@@ -1,8 +1,11 @@
 import pytest
 
+from sciml.symbolic.expression import symbol
 from sciml.symbolic.infix import to_infix
 from sciml.symbolic.ladder.deadline import Deadline
-from sciml.symbolic.ladder.table import propose
+from sciml.symbolic.ladder.part_powers import with_symbol
+from sciml.symbolic.ladder.table import propose, substitution
+from sciml.symbolic.parser import parse
 from sciml.symbolic.problems import parse_integral
 from sciml.symbolic.verification import verify
 
@@ -66,3 +69,23 @@ def test_a_substitution_says_what_u_is():
         "rule: the integral of exp(u) is exp(u)",
         "u put back: exp(x**2)/2",
     ]
+
+
+@pytest.mark.parametrize(
+    ("node", "part", "wanted"),
+    [
+        ("x^6 + x^2*sin(x^4)", "x^2", "u^3 + u*sin(u^2)"),
+        ("x^2*(x + 1)^2 + 3/(x*(x + 1))", "x*(x + 1)", "u^2 + 3/u"),
+        ("exp(3*x) + 2*x*exp(-x)", "exp(x)", "u^3 + 2*x/u"),
+        ("sqrt(x) + x + x^(3/2)", "sqrt(x)", "u + u^2 + u^3"),
+        ("x^3 + exp(x/2)", "x^2", "x^3 + exp(x/2)"),
+    ],
+)
+def test_whole_powers_of_a_part_are_powers_of_its_symbol(node, part, wanted):
+    assert with_symbol(parse(node), parse(part), symbol("u")) == parse(wanted)
+
+
+def test_u_may_be_a_product_whose_powers_occur():
+    text = "(2*x + 1)*sqrt(3*x*(x + 1) + x^2*(x + 1)^2 + 3)"
+    found = substitution(parse(text))
+    assert found == (parse("sqrt(x^2 + 3*x + 3)"), parse("x*(x + 1)"))

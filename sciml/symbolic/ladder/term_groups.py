@@ -1,0 +1,35 @@
+"""Terms of a sum that can only be integrated together: those that share a function or a radical.
+
+The derivative of a product keeps its functions, so terms of one derivative share some of them. Terms that
+share none belong to different parts of the antiderivative, and smaller sums are easier to solve.
+"""
+
+from sciml.symbolic.expression import FUNCTION, POWER, Expr, Number, X
+from sciml.symbolic.substitution import operands
+
+Terms = list[tuple[Number, Expr]]
+"""(coefficient, term) pairs."""
+
+
+def groups(terms: Terms) -> list[Terms]:
+    """The terms, each in one group; a chain of shared functions connects the terms of a group."""
+    found: list[tuple[set[bytes], Terms]] = []
+    for coefficient, term in terms:
+        kernels = _kernels(term)
+        joined = [group for group in found if group[0] & kernels or not (group[0] or kernels)]
+        rest = [group for group in found if group not in joined]
+        members = [pair for group in joined for pair in group[1]]
+        shared = kernels.union(*[group[0] for group in joined])
+        found = [*rest, (shared, [*members, (coefficient, term)])]
+    return [members for _, members in found]
+
+
+def _kernels(node: Expr) -> set[bytes]:
+    """Outermost functions and radicals of x in a term, by their prefixes; a radical by its base."""
+    if not node.mask & X.mask:
+        return set()
+    if node.kind == FUNCTION:
+        return {node.prefix}
+    if node.kind == POWER and type(node.value) is not int:
+        return {node.args[0].prefix}
+    return set().union(*[_kernels(part) for part in operands(node)])
