@@ -16,6 +16,7 @@ from fractions import Fraction
 
 from sciml.symbolic.derivative import derivative
 from sciml.symbolic.expression import (
+    ADD,
     FUNCTION,
     MULTIPLY,
     POWER,
@@ -34,7 +35,7 @@ from sciml.symbolic.expression import (
 from sciml.symbolic.ladder.deadline import Deadline
 from sciml.symbolic.ladder.modular import NotModularError, Residues
 from sciml.symbolic.ladder.ode_fibres import Fibres
-from sciml.symbolic.ladder.ode_inversion import at_values, chains, inverses
+from sciml.symbolic.ladder.ode_inversion import Chain, at_values, chains, inverses
 from sciml.symbolic.ladder.ode_linear import linear_solution
 from sciml.symbolic.ladder.ode_simplification import simplest
 from sciml.symbolic.ladder.ode_slopes import Solved
@@ -46,6 +47,7 @@ from sciml.symbolic.unknown_function import Y
 
 _U = symbol("u")
 _MOST_PARTS = 60
+_ENOUGH_GROUPS = 6
 _POWERS = (-1, 2, 3, -2, 4, -3, 5)
 
 
@@ -82,16 +84,19 @@ _PARTNER = {"sin": "cos", "cos": "sin", "sinh": "cosh", "cosh": "sinh"}
 
 def candidate_parts(solved: Solved) -> list[Expr]:
     """What may be the new unknown: y, parts of the equation, functions that parts of it point to."""
-    y = Y[0]
+    y, beyond = Y[0], Y[1].mask
     found = {y.prefix: y}
     for node in (solved.rest, solved.factor):
         for part in parts_with(node, y.mask):
+            if part.mask & beyond:
+                continue
             found.setdefault(part.prefix, part)
             if part.kind == FUNCTION and part.value in _PARTNER:
                 partner = function(_PARTNER[part.value], part.args[0])
                 found.setdefault(partner.prefix, partner)
     for kernel in special_kernels(solved.value, y).values():
-        found.setdefault(kernel.prefix, kernel)
+        if not kernel.mask & beyond:
+            found.setdefault(kernel.prefix, kernel)
     return sorted(found.values(), key=lambda one: len(one.prefix))[:_MOST_PARTS]
 
 
@@ -122,7 +127,7 @@ def linearising_substitutions(solved: Solved, parts: list[Expr]) -> Iterator[Sub
             continue
         for outer in _outer_functions(fibres, value, rate):
             yield Substitution(part, outer)
-        if len(fibres.usable_groups()) < 3:
+        if len(fibres.usable_groups()) < _ENOUGH_GROUPS:
             fibres.usable = before
 
 
@@ -185,7 +190,7 @@ def linear_coefficients(solved: Solved, substitution: Substitution) -> tuple[Exp
     outer_slope = derivative(substitution.outer, _U)
     rows: list[tuple[Expr, Expr]] = []
     for at in _VALUES:
-        for chain in chains(substitution.part, Y[0], number(at))[:1]:
+        for chain in consistent_chains(substitution.part, number(at))[:1]:
             slope = at_values(rate, chain)
             slope = None if slope is None else simplest(slope)
             level = at_values(substitution.outer, {_U: number(at)})
@@ -202,6 +207,19 @@ def linear_coefficients(solved: Solved, substitution: Substitution) -> tuple[Exp
     (first, low), (second, high) = rows[:2]
     p = simplest(divide(high - low, second - first))
     return p, simplest(low - p * first)
+
+
+def consistent_chains(part: Expr, level: Expr) -> list[Chain]:
+    """Values of the parts of v(x, y) at v = level; those first that are no other branch of a root."""
+    found = chains(part, Y[0], level)
+    if len(found) < 2 and part.kind in (ADD, FUNCTION):
+        return found
+
+    def is_another_branch(chain: Chain) -> bool:
+        there = at_values(part, {Y[0]: chain[Y[0]]})
+        return there is None or simplest(there) != level
+
+    return sorted(found, key=is_another_branch)
 
 
 def propose_by_substitution(solved: Solved, constant: Expr, deadline: Deadline) -> Iterator[Candidate]:

@@ -22,6 +22,7 @@ from sciml.symbolic.expression import (
     Number,
     UndefinedExpressionError,
     X,
+    coefficient_and_term,
     divide,
     function,
     linear,
@@ -34,9 +35,9 @@ from sciml.symbolic.ladder.deadline import Deadline
 from sciml.symbolic.ladder.modular import NotModularError, Residues
 from sciml.symbolic.ladder.modular_solve import rational_from_residue
 from sciml.symbolic.ladder.ode_fibres import Fibres
-from sciml.symbolic.ladder.ode_first import Substitution, candidate_parts
+from sciml.symbolic.ladder.ode_first import Substitution, candidate_parts, consistent_chains
 from sciml.symbolic.ladder.ode_integrals import exponential, integral
-from sciml.symbolic.ladder.ode_inversion import at_values, chains, inverses
+from sciml.symbolic.ladder.ode_inversion import at_values, inverses
 from sciml.symbolic.ladder.ode_linear_second import Coefficients, second_order_solution
 from sciml.symbolic.ladder.ode_simplification import simplest
 from sciml.symbolic.ladder.ode_slopes import Solved
@@ -46,6 +47,7 @@ from sciml.symbolic.unknown_function import Y
 
 _U = symbol("u")
 _LARGEST_EXPONENT = 12
+_ENOUGH_GROUPS = 6
 
 
 def quadratic_coefficient(solved: Solved) -> Expr | None:
@@ -91,7 +93,7 @@ def linearising_substitutions(solved: Solved, bend: Expr, deadline: Deadline) ->
         return
     found = _by_integration(bend, deadline)
     if found is not None:
-        yield Substitution(found, _U)
+        yield Substitution(coefficient_and_term(found)[1], _U)
 
 
 def _among_parts(bend: Expr, parts: list[Expr]) -> Substitution | None:
@@ -110,6 +112,7 @@ def _among_parts(bend: Expr, parts: list[Expr]) -> Substitution | None:
     except NotModularError:
         return None
     for part, by_y, curved in slopes:
+        before = fibres.usable.copy()
         try:
             value, slope = fibres.evaluate(part), fibres.evaluate(by_y)
             inverse = fibres.to_power(slope, -1)
@@ -117,6 +120,8 @@ def _among_parts(bend: Expr, parts: list[Expr]) -> Substitution | None:
         except NotModularError:
             continue
         outer = _outer_function(fibres, value, rest)
+        if len(fibres.usable_groups()) < _ENOUGH_GROUPS:
+            fibres.usable = before
         if outer is not None:
             return Substitution(part, outer)
     return None
@@ -204,7 +209,7 @@ def _chains(substitution: Substitution, level: Expr) -> list[dict[Expr, Expr]]:
     """Values of the parts of v(x, y) where u has this level."""
     found = []
     for inner in inverses(substitution.outer, _U, level):
-        found += chains(substitution.part, Y[0], inner)
+        found += consistent_chains(substitution.part, inner)
     return found
 
 
