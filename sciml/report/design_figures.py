@@ -14,6 +14,7 @@ from sciml.report.plotting import FAINT, INK, finish, new_figure, png_bytes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 _LINE, _GOOD, _SECOND = "#0053D6", "#13795B", "#D9541E"
 _OUTCOME_COLOURS = {"met": _GOOD, "missed": "#9AA3B2", "stopped": _SECOND, "failed": "#B3261E"}
@@ -55,6 +56,7 @@ def convergence_figure(report: DesignReport) -> bytes:
             axes.step(number, middle, where="post", color=_LINE, lw=2)
         axes.set_xlabel(f"{report.row_word}s", color=INK)
         axes.set_xlim(left=0)
+        _whole_ticks(axes.xaxis)
     if len(report.traces) == 1:
         _dots(left, report.traces[0])
     for trace in report.traces:
@@ -67,6 +69,7 @@ def convergence_figure(report: DesignReport) -> bytes:
     left.set_ylabel("best cost", color=INK)
     right.set_ylabel(f"specifications met of {len(report.specifications)}", color=INK)
     right.set_ylim(0, max(len(report.specifications), 1) * 1.05)
+    _whole_ticks(right.yaxis)
     finish(figure, [left, right], report.title, report.verdict)
     return png_bytes(figure)
 
@@ -82,6 +85,7 @@ def violation_figure(report: DesignReport) -> bytes:
     axes.imshow(image, aspect="auto", interpolation="nearest", extent=(0.5, len(image[0]) + 0.5, count, 0))
     axes.set_yticks(np.arange(count) + 0.5, [each.text for each in report.specifications])
     axes.set_xlabel(report.row_word, color=INK)
+    _whole_ticks(axes.xaxis)
     for line in range(1, count):
         axes.axhline(line, color="white", lw=1)
     note = "green met, orange to red missed by little to far, light grey not measured, dark grey failed"
@@ -190,6 +194,13 @@ def _curve_colours(count: int) -> list[str]:
     return [_LINE] if count == 1 else ["#8A93A3", _LINE, *[_SECOND] * (count - 2)]
 
 
+def _whole_ticks(axis: "Axis") -> None:
+    """Simulations and specifications are counted: no tick at 2.5 of them."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
+
+
 def _drawn(cost: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.maximum(cost, _LOWEST_COST)
 
@@ -207,7 +218,10 @@ def _dots(axes: "Axes", trace: Trace) -> None:
         chosen = outcomes == outcome
         if chosen.any():
             axes.plot(number[chosen], _drawn(trace.cost[chosen]), ".", color=colour, ms=4, label=outcome)
-    axes.legend(fontsize=7, frameon=False, loc="upper right")
+    axes.legend(  # above the axes, where it covers no point
+        fontsize=7, frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncol=len(_OUTCOME_COLOURS),
+        borderaxespad=0.2, handletextpad=0.2, columnspacing=1.0, markerscale=2,
+    )  # fmt: skip
 
 
 def _colours(trace: Trace) -> NDArray[np.float64]:

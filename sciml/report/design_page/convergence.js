@@ -45,8 +45,8 @@ function showConvergence() {
   const points = single ? first.cost.map((cost, i) => ({x: i + 1, y: Math.log10(Math.max(cost, LOWEST_COST)), css: OUTCOME_COLOURS[first.outcomes[i]],
     text: `${DATA.row_word} ${i + 1}: cost ${rounded(cost)}, ${OUTCOME_TEXTS[first.outcomes[i]]}`})) : [];
   const allLowest = Math.min(lowest, ...points.map((point) => Math.floor(point.y)));
-  const width = 620, height = 330;
-  const cost = stepPlot({width, height, x: [1, most], y: [allLowest, 0], xTitle: `${DATA.row_word}s`, yTitle: "best cost", yTicks: decades(allLowest, 0),
+  const width = 620, height = 330, numbers = ticks(1, most, Math.min(6, most - 1)); // whole numbers only
+  const cost = stepPlot({width, height, x: [1, most], xTicks: numbers, y: [allLowest, 0], xTitle: `${DATA.row_word}s`, yTitle: "best cost", yTicks: decades(allLowest, 0),
     yText: (power) => power <= Math.log10(LOWEST_COST) ? "0" : String(+(10 ** power).toPrecision(1)), label: "Best cost against simulations"}, logs, points);
   DATA.traces.forEach((trace) => {
     if (trace.first_feasible) cost.svg.append(drawing("circle", {cx: cost.toX(trace.first_feasible), cy: cost.toY(Math.max(allLowest, Math.log10(LOWEST_COST))), r: 6, fill: colour("good"), stroke: colour("card"), "stroke-width": 1.5},
@@ -59,7 +59,7 @@ function showConvergence() {
   const met = DATA.traces.map((trace) => bestRows(trace.cost).map((row) => trace.violations[row].filter((value) => value === 0).length));
   const count = DATA.specifications.length, whole = [];
   for (let i = 0; i <= count; i += Math.ceil(count / 10) || 1) whole.push(i);
-  const metPlot = stepPlot({width, height, x: [1, most], y: [0, count || 1], xTitle: `${DATA.row_word}s`, yTitle: "specifications met", yTicks: whole, label: "Specifications met by the best design against simulations"}, met, []);
+  const metPlot = stepPlot({width, height, x: [1, most], xTicks: numbers, y: [0, count || 1], xTitle: `${DATA.row_word}s`, yTitle: "specifications met", yTicks: whole, label: "Specifications met by the best design against simulations"}, met, []);
   byId("met-plot").replaceChildren(captioned(`Specifications that the best design meets, of ${count}`, metPlot.svg,
     key([[colour("accent"), single ? "design of the best cost so far" : `median and quartiles of ${DATA.traces.length} seeds`]])));
 }
