@@ -82,6 +82,13 @@ class Card:
         count = max(self.seconds)
         return self.simulation_s / (self.seconds[count] / count)
 
+    @property
+    def _no_failures(self) -> str:
+        """Why there is no AUROC of failures, where there is none."""
+        if self.failed == 0:
+            return "no simulation failed"
+        return "the surrogate predicts no failures"
+
     def as_json(self) -> dict[str, Any]:
         """JSON values; what is not known is null."""
         return cast(dict[str, Any], _plain(asdict(self) | {"speed_up": self.speed_up}))
@@ -94,7 +101,7 @@ class Card:
         for each in self.outputs:
             figures = [each.median_relative_error, each.within_5_percent, each.rank_correlation]
             figures += [each.coverage, each.width, *(each.baselines[name] for name in names)]
-            rows.append([each.name, *(f"{value:.3g}" for value in figures)])
+            rows.append([each.name, *("–" if math.isnan(value) else f"{value:.3g}" for value in figures)])
         widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
         lines = ["  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in rows]
         times = ", ".join(f"{count}: {1e6 * s / count:.3g} us" for count, s in self.seconds.items())
@@ -102,12 +109,12 @@ class Card:
             *lines,
             f"held out: {self.designs} designs, {self.failed} failed; error is the median relative one",
             f"intervals: {self.calibration}",
-            f"failures foreseen: AUROC {self.failure_auroc:.3g}",
-            f"domain: {100 * self.inside:.1f} % of held-out designs inside, shifted ones AUROC "
-            f"{self.shift_auroc:.3g}",
+            f"failures foreseen: {_auroc_words(self.failure_auroc, self._no_failures)}",
+            f"domain: {100 * self.inside:.1f} % of held-out designs inside; shifted ones told apart: "
+            f"{_auroc_words(self.shift_auroc, 'there were no shifted designs')}",
             f"processor time a design by batch: {times}; simulation {1e3 * self.simulation_s:.3g} ms "
             f"({self.speed_up:.3g} times slower)",
-            f"break even: {self.break_even:.4g} designs",
+            f"break even: {f'{self.break_even:.4g} designs' if math.isfinite(self.break_even) else 'never'}",
         ]
 
 
@@ -227,6 +234,10 @@ def _baseline_errors(
         error = relative_error(guess, result.values)[result.ok]
         found[word] = dict(zip(surrogate.spec.output_names, np.median(error, axis=0).tolist(), strict=True))
     return found
+
+
+def _auroc_words(value: float, why_not: str) -> str:
+    return f"not measured, {why_not}" if math.isnan(value) else f"AUROC {value:.3g}"
 
 
 def _calibration_words(surrogate: TableSurrogate, level: float) -> str:

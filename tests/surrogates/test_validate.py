@@ -1,11 +1,13 @@
 """The card: its figures by hand, and the card of a surrogate that is the truth."""
 
+import math
+
 import numpy as np
 import pytest
 
 from sciml.errors import InputError
 from sciml.surrogates.fitting import FitSettings, deployment_designs, learn
-from sciml.surrogates.validate import auroc, break_even, relative_error, validate
+from sciml.surrogates.validate import Card, OutputCard, auroc, break_even, relative_error, validate
 from tests.surrogates.amplifier import PROBLEM, SPEC, AmplifierSimulator
 
 
@@ -50,6 +52,26 @@ def test_the_card_of_a_learned_neighbourhood():
     text = "\n".join(card.lines())
     assert "promised to cover" in text
     assert card.as_json()["outputs"][0]["name"] == "gain"
+
+
+def card_of(*, failed: int, failure_auroc: float, shift_auroc: float, gain_s: float) -> Card:
+    output = OutputCard("gain", 0.01, 0.95, math.nan, 0.9, math.nan)
+    seconds = {1: 0.001, 10_000: 0.01}
+    return Card(
+        (output,), 0.9, "none", 100, failed, failure_auroc, shift_auroc, 1.0, seconds, 0.02, gain_s
+    )  # fmt: skip
+
+
+def test_the_card_says_why_a_figure_is_missing():
+    text = "\n".join(card_of(failed=0, failure_auroc=math.nan, shift_auroc=math.nan, gain_s=math.inf).lines())
+    assert "nan" not in text
+    assert "failures foreseen: not measured, no simulation failed" in text
+    assert "shifted ones told apart: not measured, there were no shifted designs" in text
+    assert "break even: never" in text
+    text = "\n".join(card_of(failed=3, failure_auroc=math.nan, shift_auroc=0.97, gain_s=500.0).lines())
+    assert "failures foreseen: not measured, the surrogate predicts no failures" in text
+    assert "shifted ones told apart: AUROC 0.97" in text
+    assert "break even: 500 designs" in text
 
 
 def test_a_card_without_one_true_value_is_refused():
