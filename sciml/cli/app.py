@@ -50,6 +50,8 @@ class VerbGroup:
     """The line that `sciml --help` prints."""
     verbs: Mapping[str, Verb]
     """The second words."""
+    example: str
+    """A whole command, which the help ends with."""
 
 
 VERBS: Mapping[str, Verb | VerbGroup] = {
@@ -68,6 +70,7 @@ VERBS: Mapping[str, Verb | VerbGroup] = {
             "check": Verb("sciml.cli.surrogate", "check", "Simulate new designs and print the card."),
             "query": Verb("sciml.cli.surrogate", "query", "Predict designs, with intervals and domain."),
         },
+        "sciml surrogate fit examples/two_stage_opamp.yaml --simulations 300 -o model.safetensors",
     ),
     "integrate": Verb("sciml.cli.integrate", "integrate", "Integrate functions; every answer is verified."),
     "dsolve": Verb("sciml.cli.dsolve", "dsolve", "Solve differential equations; every answer is verified."),
@@ -79,6 +82,7 @@ VERBS: Mapping[str, Verb | VerbGroup] = {
             ),
             "symbolic": Verb("sciml.cli.train", "symbolic", "Train the model of integrals and equations."),
         },
+        "sciml train structure --data chains -o run --max-time 3600",
     ),
     "design": Verb(
         "sciml.cli.design", "design", "Find designs that meet specifications, with few simulations."
@@ -163,7 +167,13 @@ def _add_verbs(group: TyperGroup, verbs: Mapping[str, Verb | VerbGroup]) -> None
         if isinstance(verb, Verb):
             group.add_command(LazyVerb(name, verb))
         else:
-            inner = TyperGroup(name=name, help=verb.summary, no_args_is_help=True, rich_markup_mode="rich")
+            inner = TyperGroup(
+                name=name,
+                help=verb.summary,
+                epilog=f"Example: {verb.example}",
+                no_args_is_help=True,
+                rich_markup_mode="rich",
+            )
             _add_verbs(inner, verb.verbs)
             group.add_command(inner)
 

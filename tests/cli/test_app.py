@@ -68,6 +68,14 @@ def test_the_help_of_every_verb_has_an_example_and_does_not_load_torch(verb):
     assert seconds < 1.0
 
 
+@pytest.mark.parametrize("group", [name for name, each in VERBS.items() if isinstance(each, VerbGroup)])
+def test_the_help_of_every_group_ends_with_a_command_of_one_of_its_verbs(group, capsys):
+    assert main([group, "--help"]) == 0
+    last = " ".join(capsys.readouterr().out.split()).rpartition("Example: ")[2].split()
+    assert last[:2] == ["sciml", group]
+    assert last[2] in VERBS[group].verbs
+
+
 def test_sub_verbs_are_reached_through_their_group():
     assert isinstance(VERBS["train"], VerbGroup)
     assert "structure" in VERBS["train"].verbs
