@@ -37,6 +37,7 @@ from sciml.symbolic.ladder.modular import NotModularError, Residues
 from sciml.symbolic.ladder.ode_fibres import Fibres
 from sciml.symbolic.ladder.ode_inversion import Chain, at_values, chains, inverses
 from sciml.symbolic.ladder.ode_linear import linear_solution
+from sciml.symbolic.ladder.ode_riccati import parts_pointed_to
 from sciml.symbolic.ladder.ode_simplification import simplest
 from sciml.symbolic.ladder.ode_slopes import Solved
 from sciml.symbolic.ladder.rung import Candidate
@@ -125,13 +126,13 @@ def linearising_substitutions(solved: Solved, parts: list[Expr]) -> Iterator[Sub
             rate = (fibres.evaluate(by_x) + fibres.evaluate(by_y) * slope) % fibres.prime
         except NotModularError:
             continue
-        for outer in _outer_functions(fibres, value, rate):
+        for outer in outer_functions(fibres, value, rate):
             yield Substitution(part, outer)
         if len(fibres.usable_groups()) < _ENOUGH_GROUPS:
             fibres.usable = before
 
 
-def _outer_functions(fibres: Fibres, value: Residues, rate: Residues) -> Iterator[Expr]:
+def outer_functions(fibres: Fibres, value: Residues, rate: Residues) -> Iterator[Expr]:
     """Functions of u that satisfy a linear equation, given residues of u and u'."""
     prime = fibres.prime
     if fibres.is_combination(rate, [value]):
@@ -222,9 +223,17 @@ def consistent_chains(part: Expr, level: Expr) -> list[Chain]:
     return sorted(found, key=is_another_branch)
 
 
+def _substitutions(solved: Solved, deadline: Deadline) -> Iterator[Substitution]:
+    """Those of the equation's parts, then those that Riccati's equations in the parts point to."""
+    parts = candidate_parts(solved)
+    yield from linearising_substitutions(solved, parts)
+    for part in parts_pointed_to(solved, parts, deadline):
+        yield from linearising_substitutions(solved, [part])
+
+
 def propose_by_substitution(solved: Solved, constant: Expr, deadline: Deadline) -> Iterator[Candidate]:
     """Solutions by every substitution that makes the equation linear."""
-    for substitution in linearising_substitutions(solved, candidate_parts(solved)):
+    for substitution in _substitutions(solved, deadline):
         if deadline.has_passed:
             return
         shown = at_values(substitution.outer, {_U: substitution.part}) or substitution.part

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sciml.symbolic.expression import ExpressionTooLargeError, UndefinedExpressionError, symbol
 from sciml.symbolic.ladder.deadline import Deadline
 from sciml.symbolic.ladder.ode_first import propose_by_substitution
+from sciml.symbolic.ladder.ode_first_integral import propose_by_first_integral
 from sciml.symbolic.ladder.ode_second import propose_linearised
 from sciml.symbolic.ladder.ode_simplification import unfolded
 from sciml.symbolic.ladder.ode_slopes import Solved, solved_for_highest
@@ -45,3 +46,4 @@ def _of_order(solved: Solved, deadline: Deadline) -> Iterator[Candidate]:
         yield from propose_by_substitution(solved, first, deadline)
     else:
         yield from propose_linearised(solved, (first, second), deadline)
+        yield from propose_by_first_integral(solved, (first, second), deadline)

@@ -87,10 +87,9 @@ def linearising_substitutions(solved: Solved, bend: Expr, deadline: Deadline) ->
     if bend == ZERO_EXPR:
         yield Substitution(y, _U)
         return
-    known = _among_parts(bend, candidate_parts(solved))
-    if known is not None:
-        yield known
-        return
+    for known in (_power_of_shifted(bend), _among_parts(bend, candidate_parts(solved))):
+        if known is not None:
+            yield known
     found = _by_integration(bend, deadline)
     if found is not None:
         yield Substitution(coefficient_and_term(found)[1], _U)
@@ -158,6 +157,30 @@ def _outer_function(fibres: Fibres, value: Residues, bend: Residues) -> Expr | N
     ):
         if not ((bend - value * (shape % prime)) % prime)[fibres.usable].any():
             return function(name, _U)
+    return None
+
+
+def _power_of_shifted(bend: Expr) -> Substitution | None:
+    """bend = 1/(k*(y - a)) with a(x) belongs to u = (y - a)**(1 - 1/k), or log(y - a)."""
+    y = Y[0]
+    try:
+        slope = -divide(derivative(bend, y), multiply(bend, bend))
+        fibres = Fibres([slope], copies=1, moving=[])
+        used = fibres.evaluate(slope)[fibres.usable]
+    except (NotModularError, UndefinedExpressionError, ExpressionTooLargeError):
+        return None
+    if len(used) < _ENOUGH_GROUPS or (used != used[0]).any():
+        return None
+    factor = rational_from_residue(int(used[0]), fibres.prime)
+    if not factor or max(abs(factor.numerator), factor.denominator) > _LARGEST_EXPONENT:
+        return None
+    for at in (0, 1, 2, -1, 3):
+        there = at_values(bend, {y: number(at)})
+        if there is None or there == ZERO_EXPR:
+            continue
+        shift = simplest(number(at) - divide(number(1 / factor), there))
+        exponent = 1 - 1 / factor
+        return Substitution(y - shift, power(_U, number(exponent)) if exponent else function("log", _U))
     return None
 
 

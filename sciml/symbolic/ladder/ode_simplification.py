@@ -31,7 +31,7 @@ _MOST_TERMS = 150
 
 
 def unfolded(node: Expr) -> Expr:
-    """The expression with sqrt(u**2) = u, log(exp(u)) = u, asin(sin(u)) = u and the like.
+    """The expression with sqrt(u**2) = u, log(exp(u)) = u, 1 - sin(u)**2 = cos(u)**2 and the like.
 
     Raises:
         UndefinedExpressionError: a division by zero appears.
@@ -44,9 +44,26 @@ def unfolded(node: Expr) -> Expr:
             return inner.args[0]
         if made.value == "log":
             return _logarithm(inner)
+    if made.kind == ADD and len(made.args) == 1 and made.value:
+        return _by_pythagoras(made)
     if made.kind == POWER and made.value is not None and type(made.value) is not int:
         return product(1, _powers(made.args[0], made.value))
     return made
+
+
+_PYTHAGORAS = {"sin": ("cos", -1, 1), "cos": ("sin", -1, 1), "cosh": ("sinh", -1, -1), "sinh": ("cosh", 1, 1)}
+"""f: (g, s, t) with 1 + s*f**2 = t*g**2."""
+
+
+def _by_pythagoras(node: Expr) -> Expr:
+    """k*(1 - sin(u)**2) = k*cos(u)**2 and the like; anything else as it is."""
+    (term, factor), constant = node.args[0], node.value
+    if term.kind != POWER or term.value != 2 or term.args[0].kind != FUNCTION:
+        return node
+    rule = _PYTHAGORAS.get(term.args[0].value)
+    if rule is None or factor != rule[1] * constant:
+        return node
+    return product(constant * rule[2], ((function(rule[0], term.args[0].args[0]), 2),))
 
 
 def _logarithm(argument: Expr) -> Expr:

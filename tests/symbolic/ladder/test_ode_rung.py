@@ -38,6 +38,9 @@ FIRST_ORDER = {
     "linear in tan(y)": "y'*(tan(y)**2 + 1) + tan(y)/x = x",
     "linear in the arc tangent, which is not there": "y' = (1 + y**2)/x",
     "linear in a sine of which only the cosine is there": "y'*cos(y) + 4 = 0",
+    "Riccati's with the solution x": "y' = y**2 - 2*x*y + x**2 + 1",
+    "a tangent scaled by x**3": "x*y' = 3*y + y**2 + x**6",
+    "a root of a square in it": "y' = y/x + log(exp(x))",
     "Riccati's in 1/(x - y)": "y' = 1 + (x - y)**2/x",
 }
 
@@ -53,6 +56,8 @@ SECOND_ORDER = {
     "no y": "x*y'' + 2*y' - 2 = 0",
     "linear with solutions x and exp(x)": "(x - 1)*y'' - x*y' + y = 0",
     "common factor of both solutions": "x**2*y'' + 2*x*y' + x**2*y = 0",
+    "linear in 1/(y - x**2), multiplied out": "(y - x**2)*(y'' - 2) = 2*(y'**2 - 4*x*y' + 4*x**2)",
+    "a first integral": "y'' = sqrt(y'**2 + 1)",
     "linear in 1/y": "y*y'' - 2*y'**2 = 0",
     "linear in a root of y": "2*y*y'' - y'**2 = 0",
     "linear in log(y)": "y*y'' - y'**2 = y**2",

@@ -1,0 +1,125 @@
+"""Riccati's equation v' = p(x)*v**2 + q(x)*v + r(x) in a part v of a first-order equation.
+
+With one particular solution a the equation is linear in 1/(v - a); if v is a scaled tangent, that shows in
+v*sqrt(p/r). Particular solutions come from the linear equation of the second order for z, where
+v = -z'/(p*z).
+
+Source: Ince, Ordinary Differential Equations, section 2.15; Boyce & DiPrima, section 2.4.
+"""
+
+from collections.abc import Iterator
+
+from sciml.symbolic.derivative import derivative
+from sciml.symbolic.expression import (
+    ZERO_EXPR,
+    Expr,
+    ExpressionTooLargeError,
+    UndefinedExpressionError,
+    X,
+    add,
+    divide,
+    multiply,
+    number,
+    product,
+    sqrt,
+)
+from sciml.symbolic.ladder.deadline import Deadline
+from sciml.symbolic.ladder.modular import NotModularError
+from sciml.symbolic.ladder.ode_fibres import Fibres
+from sciml.symbolic.ladder.ode_homogeneous import homogeneous_solutions
+from sciml.symbolic.ladder.ode_integrals import exponential, integral
+from sciml.symbolic.ladder.ode_inversion import at_values, chains
+from sciml.symbolic.ladder.ode_simplification import simplest, unfolded
+from sciml.symbolic.ladder.ode_slopes import Solved
+from sciml.symbolic.unknown_function import Y
+
+_MOST_TRIED = 3
+Quadratic = tuple[Expr, Expr, Expr]
+
+
+def parts_pointed_to(solved: Solved, parts: list[Expr], deadline: Deadline) -> Iterator[Expr]:
+    """Further functions in which the equation may be linear, from Riccati's equations in `parts`."""
+    tried = 0
+    for part in _riccati_parts(solved, parts):
+        coefficients = _coefficients(solved, part)
+        if coefficients is None:
+            continue
+        p, q, r = coefficients
+        if p == ZERO_EXPR:
+            continue
+        for ratio in (divide(p, r), divide(r, p)) if r != ZERO_EXPR else ():
+            yield from _scaled(part, ratio)
+        for particular in _particular_solutions(p, q, r, deadline):
+            yield add(part, -particular)
+        tried += 1
+        if tried == _MOST_TRIED:
+            return
+
+
+def _scaled(part: Expr, ratio: Expr) -> Iterator[Expr]:
+    """v*sqrt(p/r), of which the arc tangent is tried."""
+    try:
+        yield multiply(part, unfolded(sqrt(simplest(ratio))))
+    except (UndefinedExpressionError, ExpressionTooLargeError):
+        return
+
+
+def _riccati_parts(solved: Solved, parts: list[Expr]) -> Iterator[Expr]:
+    """Parts v of which v' is a polynomial of degree 2 in v."""
+    slopes = []
+    for part in parts:
+        try:
+            slopes.append((part, derivative(part, X), derivative(part, Y[0])))
+        except (UndefinedExpressionError, ExpressionTooLargeError):
+            continue
+    fibres = Fibres([solved.rest, solved.factor, *parts[:6]], copies=4)
+    prime = fibres.prime
+    try:
+        slope = -fibres.evaluate(solved.rest) * fibres.to_power(fibres.evaluate(solved.factor), -1) % prime
+    except NotModularError:
+        return
+    for part, by_x, by_y in slopes:
+        before = fibres.usable.copy()
+        try:
+            value = fibres.evaluate(part)
+            rate = (fibres.evaluate(by_x) + fibres.evaluate(by_y) * slope) % prime
+        except NotModularError:
+            continue
+        if fibres.is_combination(rate, [value, value * value % prime]):
+            yield part
+        if len(fibres.usable_groups()) < _MOST_TRIED:
+            fibres.usable = before
+
+
+def _coefficients(solved: Solved, part: Expr) -> Quadratic | None:
+    """p, q, r from v' at v = 0, 1, -1 or at three other numbers."""
+    rate = solved.rate(part)
+    rows: list[tuple[int, Expr]] = []
+    for at in (0, 1, -1, 2, -2, 3):
+        for chain in chains(part, Y[0], number(at))[:1]:
+            value = at_values(rate, chain)
+            if value is not None:
+                rows.append((at, simplest(value)))
+        if len(rows) == 3:
+            break
+    if len(rows) < 3:
+        return None
+    (u, fu), (v, fv), (w, fw) = rows
+    first, second = divide(fv - fu, number(v - u)), divide(fw - fv, number(w - v))
+    p = simplest(divide(second - first, number(w - u)))
+    q = simplest(first - p * (u + v))
+    return p, q, simplest(fu - q * u - p * (u * u))
+
+
+def _particular_solutions(p: Expr, q: Expr, r: Expr, deadline: Deadline) -> Iterator[Expr]:
+    """-z'/(p*z) for solutions of z'' = (q + p'/p)*z' - p*r*z."""
+    try:
+        friction = simplest(q + divide(derivative(p, X), p))
+        stiffness = simplest(product(-1, ((p, 1), (r, 1))))
+        growth = integral(friction, deadline)
+        wronskian = None if growth is None else exponential(growth)
+        for solutions in homogeneous_solutions(friction, stiffness, wronskian, [p, q, r]):
+            for z in solutions:
+                yield simplest(product(-1, ((derivative(z, X), 1), (p, -1), (z, -1))))
+    except (UndefinedExpressionError, ExpressionTooLargeError):
+        return
