@@ -31,7 +31,7 @@ def print_answer(answer: "Answer", *, as_json: bool, latex: bool, steps: bool, q
         print(json.dumps(values, ensure_ascii=False))
         return
     if not quiet:
-        for note in answer.notes:
+        for note in (*answer.notes, *(answer.definite.notes if answer.definite is not None else ())):
             print(printable(f"note: {note}"), file=sys.stderr)
     if steps:
         for number, step in enumerate(answer.steps, 1):
@@ -62,6 +62,8 @@ def _evidence(answer: "Answer") -> str:
     where = "wherever the problem is defined"
     if judged.status == "partial":
         where = f"at {judged.agreement:.0%} of the points (elsewhere another branch is needed)"
+    if answer.definite is not None and answer.definite.quadrature is not None and answer.definite.is_answer:
+        where += f", and by quadrature ({answer.definite.quadrature:.10g})"
     return f"verified {checked} ({judged.method}) {where}; {answer.rung}, {answer.seconds:.2f} s"
 
 

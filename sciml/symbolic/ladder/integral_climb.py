@@ -5,6 +5,7 @@ argument, then on its terms; only what they leave goes to the expensive rungs, a
 that have no antiderivative one by one can have one together.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -130,6 +131,8 @@ class IntegralClimb:
         return self._judged(integrand, Candidate(expression, steps), inner.rung)
 
     def _by_rung(self, name: str, rung: Rung[Integral], integrand: Expr, seconds: float) -> Found | None:
+        """The first verified candidate of a rung within its time, to which loading SymPy does not count."""
+        was_loaded = "sympy" in sys.modules
         deadline = self.deadline.within(seconds)
         try:
             with hard_limit(deadline):
@@ -140,6 +143,8 @@ class IntegralClimb:
         except OutOfTimeError:
             if self.deadline.has_passed:
                 raise
+            if not was_loaded and "sympy" in sys.modules:
+                return self._by_rung(name, rung, integrand, seconds)
         except (UndefinedExpressionError, ExpressionTooLargeError):  # numbers beyond the limit on the way
             return None
         return None
