@@ -59,7 +59,7 @@ class FeasibilitySettings:
     """Length scales are fitted anew when there are this many times as many designs."""
     pool: PoolSettings = field(default_factory=PoolSettings)
     """Sizes of the pool of proposals."""
-    rank: int | None = 5
+    rank: int | None = 25
     """A design that after its cheap benches can no longer become one of the `rank` best is not simulated to
     its end; None to simulate everything. Simulators without tiers take no notice."""
 

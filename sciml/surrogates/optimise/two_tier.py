@@ -2,9 +2,9 @@
 
 Simulators that measure in tiers look after every tier whether the cutoff stops them. What was measured by
 then counts with its shortfalls below the limits; the others count nothing yet. The sum can only grow, so a
-design whose sum exceeds that of the fifth best so far cannot become one of the best five, whatever the
-expensive benches would say. Its known outputs are learned from like those of any other design. (Stopping
-whatever cannot become the very best saves more, and the search then misses what the others would teach.)
+design whose sum exceeds that of the twenty-fifth best so far cannot become one of the best twenty-five,
+whatever the expensive benches would say. Its known outputs are learned from like those of any other design.
+(A stricter rule saves more, and the search then misses what the others would teach.)
 """
 
 from collections.abc import Mapping

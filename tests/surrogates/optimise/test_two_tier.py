@@ -8,7 +8,6 @@ from sciml.surrogates.optimise.feasibility_search import FeasibilitySearch, Feas
 from sciml.surrogates.optimise.history import History
 from sciml.surrogates.optimise.loop import run_design
 from sciml.surrogates.optimise.margins import shortfall, signed_margins
-from sciml.surrogates.optimise.modes import make_optimiser
 from sciml.surrogates.optimise.two_tier import NEAR, shortfall_cutoff
 from sciml.surrogates.problem import Problem
 from sciml.surrogates.result import Row, stack_rows
@@ -98,10 +97,11 @@ def test_a_cutoff_travels_to_worker_processes() -> None:
     assert copy.stops({"gain": 14.0})
 
 
-def test_the_default_search_pays_less_and_the_stopped_designs_were_not_better(tmp_path) -> None:
+def test_the_search_pays_less_and_the_stopped_designs_were_not_better(tmp_path) -> None:
+    settings = FeasibilitySettings(rank=5)
     with Store(tmp_path / "store.sqlite") as store:
         simulator = BatchSimulator(TieredAmplifier(), store=store)
-        run = run_design(OUT_OF_REACH, simulator, make_optimiser("default", OUT_OF_REACH, 0), budget=22)
+        run = run_design(OUT_OF_REACH, simulator, FeasibilitySearch(OUT_OF_REACH, 0, settings), budget=22)
         stopped = ~run.result.is_complete
         assert not stopped[: len(SPEC.inputs) + 3].any()  # the spread designs
         assert stopped.sum() >= 3
@@ -109,10 +109,10 @@ def test_the_default_search_pays_less_and_the_stopped_designs_were_not_better(tm
         truth = BatchSimulator(TieredAmplifier()).run(run.designs).values
         short = shortfall(signed_margins(truth, OUT_OF_REACH.goal, SPEC))
         for row in np.flatnonzero(stopped):
-            assert short[row] > np.sort(short[:row][~stopped[:row]])[FeasibilitySettings().rank - 1]
+            assert short[row] > np.sort(short[:row][~stopped[:row]])[5 - 1]
         # A repeated run meets the stopped rows of the first, and asks the same designs.
         again = BatchSimulator(TieredAmplifier(), store=store)
-        repeated = run_design(OUT_OF_REACH, again, make_optimiser("default", OUT_OF_REACH, 0), budget=22)
+        repeated = run_design(OUT_OF_REACH, again, FeasibilitySearch(OUT_OF_REACH, 0, settings), budget=22)
         assert again.simulations == 0
         np.testing.assert_array_equal(repeated.designs, run.designs)
         np.testing.assert_array_equal(repeated.result.is_complete, run.result.is_complete)
