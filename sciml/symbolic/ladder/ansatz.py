@@ -20,8 +20,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from time import monotonic
 
-import numpy as np
-
 from sciml.symbolic.derivative import derivative
 from sciml.symbolic.expression import (
     ADD,
@@ -31,17 +29,15 @@ from sciml.symbolic.expression import (
     POWER,
     Expr,
     ExpressionTooLargeError,
-    Number,
     UndefinedExpressionError,
     X,
     coefficient_and_term,
     function,
-    linear,
     primitive,
     product,
 )
-from sciml.symbolic.ladder.modular import PRIMES, ModularPoints, NotModularError, prime_for
-from sciml.symbolic.ladder.modular_solve import rational_from_residue, solve
+from sciml.symbolic.ladder.combination import combination
+from sciml.symbolic.ladder.kernels import Kernel, kernels
 from sciml.symbolic.ladder.rational_kernels import rational_kernels
 from sciml.symbolic.ladder.special_kernels import special_kernels
 from sciml.symbolic.ladder.terms import (
@@ -54,8 +50,6 @@ from sciml.symbolic.ladder.terms import (
     with_functions,
 )
 
-Kernel = tuple[object, ...]
-
 _SIZES = (60, 120, 180, 240, 300, 360)
 """Largest number of candidates in each round.
 
@@ -65,8 +59,6 @@ integrand.
 _MOST_TARGETS = 300
 _LONGEST = 220
 """Tokens of a candidate."""
-_SPARE = 12
-"""Equations beyond the number of unknowns."""
 
 
 def antiderivative(integrand: Expr, seconds: float = 5.0, variable: Expr = X) -> Expr | None:
@@ -220,92 +212,6 @@ class _Search:
         return chosen
 
 
-def combination(integrand: Expr, candidates: list[Expr], variable: Expr = X) -> Expr | None:
-    """The linear combination of candidates whose derivative is the integrand, or None; of short ones if it
-    can be."""
-    slopes = []
-    for one in sorted(candidates, key=lambda one: len(one.prefix)):
-        try:
-            slopes.append((one, derivative(one, variable)))
-        except (UndefinedExpressionError, ExpressionTooLargeError):
-            continue
-    coefficients = rational_combination(integrand, [slope for _, slope in slopes])
-    if coefficients is None:
-        return None
-    return linear([(value, slopes[index][0]) for index, value in coefficients])
-
-
-def rational_combination(target: Expr, parts: list[Expr]) -> list[tuple[int, Number]] | None:
-    """Rational z with target = sum of z[i]*parts[i], as (index, value) pairs of those that are not zero."""
-    prime = prime_for([target, *parts])
-    solution = _modular_combination(target, parts, prime)
-    if solution is None:
-        return None
-    found = _rational(solution, prime)
-    if found is not None and all(
-        max(abs(value.numerator), value.denominator) < _SURE for value in found.values()
-    ):
-        return list(found.items())
-    chosen = sorted(
-        solution
-    )  # large numbers: once more for these alone, and by the Chinese remainder theorem
-    other = next(one for one in PRIMES if one != prime)
-    again = _modular_combination(target, [parts[index] for index in chosen], other)
-    if again is None:
-        return None
-    inverse = pow(prime, -1, other)
-    joined = {
-        index: solution[index] + prime * ((again.get(place, 0) - solution[index]) * inverse % other)
-        for place, index in enumerate(chosen)
-    }
-    found = _rational(joined, prime * other)
-    return None if found is None else list(found.items())
-
-
-_SURE = 1000
-"""A fraction of smaller numbers than this is not taken for another one modulo a prime."""
-
-
-def _rational(residues: dict[int, int], modulus: int) -> dict[int, Number] | None:
-    found: dict[int, Number] = {}
-    for index, residue in residues.items():
-        value = rational_from_residue(residue, modulus)
-        if value is None:
-            return None
-        found[index] = value
-    return found
-
-
-def _modular_combination(target: Expr, parts: list[Expr], prime: int) -> dict[int, int] | None:
-    """Coefficients that are not zero modulo a prime, by index, or None without a solution."""
-    every = frozenset[Kernel]().union(*[kernels(one, X) for one in (target, *parts)])
-    radicals = sum(1 for kind, *_ in every if type(kind) is int)
-    points = ModularPoints(min(40_000, int(1.6 * 2**radicals * (len(parts) + _SPARE)) + 64), prime)
-    columns, used = [], []
-    try:
-        right = points.evaluate(target)
-    except NotModularError:
-        return None
-    for index, part in enumerate(parts):
-        before = points.usable.copy()
-        try:
-            column = points.evaluate(part)
-        except NotModularError:
-            continue
-        if points.usable.sum() < before.sum() / 4:  # a radical of its own: not worth its points
-            points.usable = before
-            continue
-        columns.append(column)
-        used.append(index)
-    rows = np.flatnonzero(points.usable)[: len(used) + _SPARE]
-    if len(rows) < len(used) + _SPARE // 2 or not used:
-        return None
-    solution = solve(np.stack([column[rows] for column in columns], axis=1), right[rows], prime)
-    if solution is None:
-        return None
-    return {index: int(residue) for index, residue in zip(used, solution, strict=True) if residue}
-
-
 def _families(integrand: Expr) -> list[list[Expr]]:
     """Ways of writing the integrand, each as it is and multiplied out."""
     rewritten = {integrand.prefix: integrand}
@@ -352,47 +258,3 @@ _SQUARES = {"sin": ("cos",), "cos": ("sin",), "sinh": ("cosh",), "cosh": ("sinh"
 
 def _distinct(nodes: Iterable[Expr]) -> list[Expr]:
     return list({node.prefix: node for node in nodes if node.kind != NUMBER or node.value == 1}.values())
-
-
-def kernels(node: Expr, variable: Expr) -> frozenset[Kernel]:
-    """The functions and radicals of an expression as keys: what is rational in it has none.
-
-    Circular functions count as one, so do exponential and hyperbolic ones; a radical is (degree, base).
-    """
-    if not node.mask & variable.mask:
-        return frozenset()
-    cache = node.cache
-    if cache is None:
-        cache = node.cache = {}
-    key = (variable.prefix, "kernels")
-    known: frozenset[Kernel] | None = cache.get(key)
-    if known is None:
-        known = cache[key] = frozenset(_kernels(node, variable))
-    return known
-
-
-def _kernels(node: Expr, variable: Expr) -> set[Kernel]:
-    found: set[Kernel] = set()
-    kind = node.kind
-    if kind == ADD:
-        for term, _ in node.args:
-            found |= kernels(term, variable)
-        return found
-    if kind == POWER and node.value is None:
-        found.add(("power", node.args[0].prefix))
-    elif kind == POWER and type(node.value) is not int:
-        found.add((node.value.denominator, node.args[0].prefix))
-    elif kind == FUNCTION:
-        found.add(_function_key(node))
-    if kind in (MULTIPLY, POWER, FUNCTION):
-        for part in node.args:
-            found |= kernels(part, variable)
-    return found
-
-
-def _function_key(node: Expr) -> Kernel:
-    if node.value in ("sin", "cos", "tan"):
-        return ("circle",)
-    if node.value in ("exp", "sinh", "cosh", "tanh"):
-        return ("exp",)
-    return (node.value, node.args[0].prefix)

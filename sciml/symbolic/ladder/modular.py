@@ -14,9 +14,7 @@ Source: random evaluation in a finite field as in Schwartz, J. ACM 27:701 (1980)
 Shanks.
 """
 
-from collections.abc import Iterable
 from fractions import Fraction
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,72 +34,13 @@ from sciml.symbolic.expression import (
     number,
     primitive,
 )
+from sciml.symbolic.ladder.primes import PRIMES, non_cube, non_residue, square_root_of_minus_one
 
 Residues = NDArray[np.int64]
 
-PRIMES = (2141141209, 2119889209, 2111660329)
-"""Primes p below 2**31 with p = 9 (mod 16) and p = 4 or 7 (mod 9), so that square and cube roots are short,
-modulo which 2 and 3 are twelfth powers and 5 to 19 are squares, and with p - 1 free of 5, 7, 11, 13, so that
-those roots are unique. Checked by a test."""
 
 _FINEST = 55440
 """exp(u/_FINEST) is what gets a residue: rational multiples of u with these denominators are consistent."""
-
-
-def prime_for(nodes: Iterable[Expr]) -> int:
-    """A prime modulo which the square roots of numbers that occur in `nodes` exist."""
-    radicands: set[int] = set()
-    for node in nodes:
-        _numeric_radicands(node, radicands)
-    return _prime_with_roots(frozenset(radicands))
-
-
-def _numeric_radicands(node: Expr, found: set[int]) -> None:
-    if node.kind == POWER and node.args[0].kind == NUMBER and type(node.value) is not int:
-        if node.value is not None and node.args[0].value > 19:
-            found.add(node.args[0].value)
-        return
-    for part in node.args:
-        _numeric_radicands(part[0] if node.kind == ADD else part, found)
-
-
-@cache
-def _prime_with_roots(radicands: frozenset[int]) -> int:
-    for prime in PRIMES:
-        if all(_is_square(value, prime) for value in radicands):
-            return prime
-    candidate = PRIMES[-1]
-    for _ in range(200_000):
-        candidate -= 144  # keeps the residues modulo 16 and 9
-        if (
-            all((candidate - 1) % small for small in (5, 7, 11, 13))
-            and all(_is_square(value, candidate) for value in (*radicands, 2, 3, 5, 7))
-            and _is_prime(candidate)
-        ):
-            return candidate
-    return PRIMES[0]
-
-
-def _is_square(value: int, prime: int) -> bool:
-    return pow(value, (prime - 1) // 2, prime) == 1
-
-
-def _is_prime(value: int) -> bool:
-    """Miller and Rabin's test with the bases that decide below 3,215,031,751 (Pomerance et al. 1980)."""
-    odd, twos = value - 1, 0
-    while odd % 2 == 0:
-        odd, twos = odd // 2, twos + 1
-    for base in (2, 3, 5, 7):
-        power = pow(base, odd, value)
-        if power in (1, value - 1):
-            continue
-        for _ in range(twos - 1):
-            power = power * power % value
-            if power == value - 1:
-                break
-        else:
-            return False
-    return True
 
 
 class NotModularError(ValueError):
@@ -124,7 +63,7 @@ class ModularPoints:
         self._random = np.random.default_rng([seed, prime])
         self._known: dict[bytes, Residues] = {}
         self._generators: dict[tuple[str, bytes], Residues] = {}
-        self._imaginary = _square_root_of_minus_one(prime)
+        self._imaginary = square_root_of_minus_one(prime)
 
     def evaluate(self, node: Expr) -> Residues:
         """Residues of an expression, (point,), int64; meaningless where `usable` is false afterwards.
@@ -239,7 +178,7 @@ class ModularPoints:
         odd = (prime - 1) // 8
         root = self.to_power(value, (odd + 1) // 2)
         order = self.to_power(value, odd)  # of order 1, 2 or 4 for squares
-        unit = pow(_non_residue(prime), odd, prime)  # of order 8
+        unit = pow(non_residue(prime), odd, prime)  # of order 8
         for turns in (1, 2, 3):
             root = np.where(
                 order == pow(unit, 2 * turns, prime), root * pow(unit, 8 - turns, prime) % prime, root
@@ -253,7 +192,7 @@ class ModularPoints:
         prime = self.prime
         root = self.to_power(value, (2 * prime + 1) // 9 if prime % 9 == 4 else (prime + 2) // 9)
         self.usable &= root * root % prime * root % prime == value
-        third = pow(_non_cube(prime), (prime - 1) // 3, prime)
+        third = pow(non_cube(prime), (prime - 1) // 3, prime)
         turns = np.array([1, third, third * third % prime], dtype=np.int64)
         return root * turns[self._random.integers(0, 3, len(root))] % prime
 
@@ -328,20 +267,6 @@ class ModularPoints:
                 part = self._generator("log", base.prefix)
             total = (total + part * self._residue(exponent)) % self.prime
         return total
-
-
-@cache
-def _non_residue(prime: int) -> int:
-    return next(value for value in range(2, 1000) if pow(value, (prime - 1) // 2, prime) != 1)
-
-
-@cache
-def _non_cube(prime: int) -> int:
-    return next(value for value in range(2, 1000) if pow(value, (prime - 1) // 3, prime) != 1)
-
-
-def _square_root_of_minus_one(prime: int) -> int:
-    return pow(_non_residue(prime), (prime - 1) // 4, prime)
 
 
 def _linear_terms(node: Expr) -> tuple[Fraction, list[tuple[Expr, int | Fraction]]]:

@@ -5,17 +5,21 @@ combination of others with coefficients that depend on x only: no simplification
 """
 
 from collections.abc import Sequence
+from fractions import Fraction
 from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sciml.symbolic.expression import ADD, NUMBER, POWER, Expr
-from sciml.symbolic.ladder.modular import ModularPoints, Residues, prime_for
+from sciml.symbolic.ladder.modular import ModularPoints, Residues
+from sciml.symbolic.ladder.modular_solve import rational_from_residue
+from sciml.symbolic.ladder.primes import prime_for
 from sciml.symbolic.unknown_function import Y
 
 _MOST_POINTS = 24_000
 _FEWEST_GROUPS = 3
+_LARGEST_NUMBER = 10_000
 
 
 class Fibres(ModularPoints):
@@ -33,7 +37,7 @@ class Fibres(ModularPoints):
         for one in moving:
             self._mask |= one.mask
         self._tokens = frozenset(token for one in moving for token in one.prefix)
-        wanted = 8 * self._drawn_for_radicals(nodes) + 16
+        wanted = 32 * self._drawn_for_radicals(nodes) + 16
         self.groups = min(_MOST_POINTS // copies, wanted)
         super().__init__(self.groups * copies, prime_for(nodes))
 
@@ -91,6 +95,25 @@ class Fibres(ModularPoints):
         rows = values.reshape(self.copies, self.groups)[:, groups]
         return len(groups) >= _FEWEST_GROUPS and bool((rows == rows[0]).all())
 
+    def common_ratio(self, wanted: Residues, part: Residues) -> Fraction | None:
+        """The number k if `wanted` is s*(k + `part`) with some s that depends on the group."""
+        if not self.is_combination(wanted, [part]):
+            return None
+        groups, prime = self.usable_groups(), self.prime
+        w, v = (one.reshape(self.copies, self.groups)[:2, groups] for one in (wanted, part))
+        groups_differ = (w[0] - w[1]) % prime != 0
+        w, v = w[:, groups_differ], v[:, groups_differ]
+        if w.shape[1] < _FEWEST_GROUPS:
+            return None
+        # w = s*(k + v) at two points: k = (w1*v0 - w0*v1)/(w0 - w1)
+        above = (w[1] * v[0] % prime - w[0] * v[1] % prime) % prime
+        ratio = above * _inverses((w[0] - w[1]) % prime, prime) % prime
+        if (ratio != ratio[0]).any():
+            return None
+        found = rational_from_residue(int(ratio[0]), prime)
+        is_simple = found is not None and max(abs(found.numerator), found.denominator) <= _LARGEST_NUMBER
+        return found if is_simple else None
+
     def is_combination(self, wanted: Residues, parts: Sequence[Residues]) -> bool:
         """Whether `wanted` is a combination of `parts` and 1 with coefficients that depend on the group.
 
@@ -103,6 +126,10 @@ class Fibres(ModularPoints):
         table = np.stack(columns)  # (part, copy, group)
         table = (table[:, 1:] - table[:, :1]) % self.prime
         return bool((_determinants(table, self.prime) == 0).all())
+
+
+def _inverses(values: Residues, prime: int) -> Residues:
+    return np.array([pow(int(one), -1, prime) for one in values], dtype=np.int64)
 
 
 def _determinants(table: NDArray[np.int64], prime: int) -> NDArray[np.int64]:

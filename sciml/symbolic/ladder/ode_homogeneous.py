@@ -30,9 +30,10 @@ from sciml.symbolic.expression import (
     sqrt,
     whole,
 )
-from sciml.symbolic.ladder.modular import ModularPoints, NotModularError, prime_for
+from sciml.symbolic.ladder.modular import ModularPoints, NotModularError
 from sciml.symbolic.ladder.modular_solve import null_space, rational_from_residue
 from sciml.symbolic.ladder.ode_simplification import simplest
+from sciml.symbolic.ladder.primes import prime_for
 from sciml.symbolic.ladder.terms import bases_of
 
 _MOST_CANDIDATES = 160

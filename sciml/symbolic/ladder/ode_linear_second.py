@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from sciml.symbolic.derivative import derivative
 from sciml.symbolic.expression import ZERO_EXPR, Expr, X, add, divide, linear, multiply
-from sciml.symbolic.ladder.ansatz import rational_combination
+from sciml.symbolic.ladder.combination import rational_combination
 from sciml.symbolic.ladder.deadline import Deadline
 from sciml.symbolic.ladder.ode_homogeneous import candidate_solutions, homogeneous_solutions, image
 from sciml.symbolic.ladder.ode_integrals import exponential, integral

@@ -5,7 +5,9 @@ from fractions import Fraction
 import pytest
 
 from sciml.symbolic.expression import X, symbol
-from sciml.symbolic.ladder.ansatz import antiderivative, kernels, rational_combination
+from sciml.symbolic.ladder.ansatz import antiderivative
+from sciml.symbolic.ladder.combination import rational_combination
+from sciml.symbolic.ladder.kernels import kernels
 from sciml.symbolic.parser import parse
 from sciml.symbolic.verification import verify_integral
 

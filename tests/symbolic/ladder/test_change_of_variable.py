@@ -2,8 +2,10 @@
 
 import pytest
 
-from sciml.symbolic.ladder.change_of_variable import changes, in_new_variable, propose, simplified_fraction
+from sciml.symbolic.ladder.change_of_variable import in_new_variable, propose
 from sciml.symbolic.ladder.deadline import Deadline
+from sciml.symbolic.ladder.fractions_of_x import simplified_fraction
+from sciml.symbolic.ladder.substitutions import changes
 from sciml.symbolic.parser import parse
 from sciml.symbolic.problems import Integral
 from sciml.symbolic.verification import verify_integral

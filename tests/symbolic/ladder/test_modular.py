@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from sciml.symbolic.expression import X, function, number, power, sqrt, symbol
-from sciml.symbolic.ladder.modular import PRIMES, ModularPoints, NotModularError, prime_for
+from sciml.symbolic.ladder.modular import ModularPoints, NotModularError
 from sciml.symbolic.ladder.modular_solve import null_space, rational_from_residue, solve
+from sciml.symbolic.ladder.primes import PRIMES, prime_for
 
 
 def equal_everywhere(left, right, count=200):

@@ -1,0 +1,49 @@
+"""Which functions and radicals an expression is made of: the field that it lies in."""
+
+from sciml.symbolic.expression import ADD, FUNCTION, MULTIPLY, POWER, Expr
+
+Kernel = tuple[object, ...]
+
+
+def kernels(node: Expr, variable: Expr) -> frozenset[Kernel]:
+    """The functions and radicals of an expression as keys: what is rational in it has none.
+
+    Circular functions count as one, so do exponential and hyperbolic ones; a radical is (degree, base).
+    """
+    if not node.mask & variable.mask:
+        return frozenset()
+    cache = node.cache
+    if cache is None:
+        cache = node.cache = {}
+    key = (variable.prefix, "kernels")
+    known: frozenset[Kernel] | None = cache.get(key)
+    if known is None:
+        known = cache[key] = frozenset(_kernels(node, variable))
+    return known
+
+
+def _kernels(node: Expr, variable: Expr) -> set[Kernel]:
+    found: set[Kernel] = set()
+    kind = node.kind
+    if kind == ADD:
+        for term, _ in node.args:
+            found |= kernels(term, variable)
+        return found
+    if kind == POWER and node.value is None:
+        found.add(("power", node.args[0].prefix))
+    elif kind == POWER and type(node.value) is not int:
+        found.add((node.value.denominator, node.args[0].prefix))
+    elif kind == FUNCTION:
+        found.add(_function_key(node))
+    if kind in (MULTIPLY, POWER, FUNCTION):
+        for part in node.args:
+            found |= kernels(part, variable)
+    return found
+
+
+def _function_key(node: Expr) -> Kernel:
+    if node.value in ("sin", "cos", "tan"):
+        return ("circle",)
+    if node.value in ("exp", "sinh", "cosh", "tanh"):
+        return ("exp",)
+    return (node.value, node.args[0].prefix)
