@@ -30,6 +30,7 @@ from sciml.symbolic.expression import (
     power,
     product,
     rational,
+    sqrt,
     symbol,
 )
 from sciml.symbolic.ladder.deadline import Deadline
@@ -145,16 +146,18 @@ def outer_functions(fibres: Fibres, value: Residues, rate: Residues) -> Iterator
         if fibres.is_combination(moved, [lifted]):
             yield product(1, ((_U, exponent),))
             return
-    square, squared_rate = value * value % prime, rate * rate % prime
-    for name, denominator, top in (
-        ("log", value, rate),
-        ("atan", 1 + square, rate),
-        ("atanh", 1 - square, rate),
-        ("asin", 1 - square, squared_rate),
-        ("asinh", 1 + square, squared_rate),
+    if fibres.depends_on_shared_only(rate * fibres.to_power(value, -1) % prime):
+        yield function("log", _U)
+        return
+    square = value * value % prime
+    for shape, of_positive, of_negative in (
+        (rate, "atan", "atanh"),
+        (rate * rate % prime, "asinh", "asin"),
     ):
-        if fibres.depends_on_shared_only(top * fibres.to_power(denominator % prime, -1) % prime):
-            yield function(name, _U)
+        size = fibres.common_ratio(shape, square)
+        if size:
+            root = sqrt(number(abs(size)))
+            yield function(of_positive if size > 0 else of_negative, divide(_U, root))
             return
     fibres.usable = usable
 
