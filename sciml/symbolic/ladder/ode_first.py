@@ -35,6 +35,7 @@ from sciml.symbolic.expression import (
 )
 from sciml.symbolic.ladder.deadline import Deadline
 from sciml.symbolic.ladder.modular import NotModularError, Residues
+from sciml.symbolic.ladder.ode_attempts import attempted
 from sciml.symbolic.ladder.ode_fibres import Fibres
 from sciml.symbolic.ladder.ode_inversion import Chain, at_values, chains, inverses
 from sciml.symbolic.ladder.ode_linear import linear_solution
@@ -241,5 +242,5 @@ def propose_by_substitution(solved: Solved, constant: Expr, deadline: Deadline) 
             return
         shown = at_values(substitution.outer, {_U: substitution.part}) or substitution.part
         step = Step("u = {} makes the equation linear", (shown,))
-        for one in solutions(solved, substitution, constant, deadline):
+        for one in attempted(solutions(solved, substitution, constant, deadline)):
             yield Candidate(one, (step, Step("y = {}", (one,))))

@@ -22,6 +22,7 @@ from sciml.symbolic.expression import (
 )
 from sciml.symbolic.ladder.deadline import Deadline
 from sciml.symbolic.ladder.modular import NotModularError
+from sciml.symbolic.ladder.ode_attempts import attempted
 from sciml.symbolic.ladder.ode_fibres import Fibres
 from sciml.symbolic.ladder.ode_first import (
     Substitution,
@@ -49,21 +50,26 @@ def propose_by_first_integral(
     solved: Solved, constants: tuple[Expr, Expr], deadline: Deadline
 ) -> Iterator[Candidate]:
     """Solutions by way of a first-order equation."""
-    first, second = constants
     for substitution in _first_integrals(solved):
         if deadline.has_passed:
             return
-        coefficients = _linear_coefficients(solved, substitution)
-        found = None if coefficients is None else linear_solution(*coefficients, first, deadline)
-        if found is None:
-            continue
-        whole = at_values(substitution.outer, {_U: substitution.part}) or substitution.part
-        step = Step("u = {} makes the equation linear of the first order: u = {}", (whole, found))
-        for value in inverses(substitution.outer, _U, found):
-            for slope in inverses(substitution.part, Y[1], value):
-                reduced = Solved(-slope, ONE, 1)
-                for candidate in propose_by_substitution(reduced, second, deadline):
-                    yield Candidate(candidate.expression, (step, *candidate.steps))
+        yield from attempted(_by_one_integral(solved, substitution, constants, deadline))
+
+
+def _by_one_integral(
+    solved: Solved, substitution: Substitution, constants: tuple[Expr, Expr], deadline: Deadline
+) -> Iterator[Candidate]:
+    first, second = constants
+    coefficients = _linear_coefficients(solved, substitution)
+    found = None if coefficients is None else linear_solution(*coefficients, first, deadline)
+    if found is None:
+        return
+    whole = at_values(substitution.outer, {_U: substitution.part}) or substitution.part
+    step = Step("u = {} makes the equation linear of the first order: u = {}", (whole, found))
+    for value in inverses(substitution.outer, _U, found):
+        for slope in inverses(substitution.part, Y[1], value):
+            for candidate in propose_by_substitution(Solved(-slope, ONE, 1), second, deadline):
+                yield Candidate(candidate.expression, (step, *candidate.steps))
 
 
 def _parts(solved: Solved) -> list[Expr]:

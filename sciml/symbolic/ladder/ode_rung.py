@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from sciml.symbolic.expression import ExpressionTooLargeError, UndefinedExpressionError, symbol
 from sciml.symbolic.ladder.deadline import Deadline
+from sciml.symbolic.ladder.ode_attempts import attempted
 from sciml.symbolic.ladder.ode_first import propose_by_substitution
 from sciml.symbolic.ladder.ode_first_integral import propose_by_first_integral
 from sciml.symbolic.ladder.ode_second import propose_linearised
@@ -43,7 +44,7 @@ def _forms(problem: Equation) -> Iterator[Solved]:
 def _of_order(solved: Solved, deadline: Deadline) -> Iterator[Candidate]:
     first, second = (symbol(name) for name in CONSTANT_NAMES)
     if solved.order == 1:
-        yield from propose_by_substitution(solved, first, deadline)
+        yield from attempted(propose_by_substitution(solved, first, deadline))
     else:
-        yield from propose_linearised(solved, (first, second), deadline)
-        yield from propose_by_first_integral(solved, (first, second), deadline)
+        yield from attempted(propose_linearised(solved, (first, second), deadline))
+        yield from attempted(propose_by_first_integral(solved, (first, second), deadline))

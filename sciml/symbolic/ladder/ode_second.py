@@ -34,6 +34,7 @@ from sciml.symbolic.expression import (
 from sciml.symbolic.ladder.deadline import Deadline
 from sciml.symbolic.ladder.modular import NotModularError, Residues
 from sciml.symbolic.ladder.modular_solve import rational_from_residue
+from sciml.symbolic.ladder.ode_attempts import attempted
 from sciml.symbolic.ladder.ode_fibres import Fibres
 from sciml.symbolic.ladder.ode_first import Substitution, candidate_parts, consistent_chains
 from sciml.symbolic.ladder.ode_integrals import exponential, integral
@@ -256,16 +257,22 @@ def propose_linearised(
     if bend is None:
         return
     for substitution in linearising_substitutions(solved, bend, deadline):
-        coefficients = linear_coefficients(solved, substitution)
-        if coefficients is None:
-            continue
-        whole = at_values(substitution.outer, {_U: substitution.part}) or substitution.part
-        step = Step("u = {} makes the equation linear: u'' = ({})*u' + ({})*u + {}", (whole, *coefficients))
-        for found in second_order_solution(coefficients, constants, deadline, [solved.rest, solved.factor]):
-            is_explicit = False
-            for inner in inverses(substitution.outer, _U, found):
-                for one in inverses(substitution.part, Y[0], inner):
-                    is_explicit = True
-                    yield Candidate(one, (step, Step("y = {}", (one,))))
-            if not is_explicit:
-                yield Candidate(whole - found, (step,))
+        yield from attempted(_by_one_substitution(solved, substitution, constants, deadline))
+
+
+def _by_one_substitution(
+    solved: Solved, substitution: Substitution, constants: tuple[Expr, Expr], deadline: Deadline
+) -> Iterator[Candidate]:
+    coefficients = linear_coefficients(solved, substitution)
+    if coefficients is None:
+        return
+    whole = at_values(substitution.outer, {_U: substitution.part}) or substitution.part
+    step = Step("u = {} makes the equation linear: u'' = ({})*u' + ({})*u + {}", (whole, *coefficients))
+    for found in second_order_solution(coefficients, constants, deadline, [solved.rest, solved.factor]):
+        is_explicit = False
+        for inner in inverses(substitution.outer, _U, found):
+            for one in inverses(substitution.part, Y[0], inner):
+                is_explicit = True
+                yield Candidate(one, (step, Step("y = {}", (one,))))
+        if not is_explicit:
+            yield Candidate(whole - found, (step,))
