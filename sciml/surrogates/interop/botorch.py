@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -10,6 +11,10 @@ from sciml.errors import InputError
 from sciml.surrogates.interop.extras import optional
 from sciml.surrogates.neural import TableSurrogate
 from sciml.surrogates.specification import Goal
+from sciml.surrogates.stacking import Stack
+from sciml.surrogates.transforms import Array
+
+_STEP = 0.1  # of a standardised feature: processes have kernels in single precision
 
 
 def to_botorch(surrogate: TableSurrogate) -> Any:  # noqa: ANN401 - the class is made where BoTorch is
@@ -17,7 +22,9 @@ def to_botorch(surrogate: TableSurrogate) -> Any:  # noqa: ANN401 - the class is
 
     `posterior(X)` takes X (…, q, input) on the unit cube (:meth:`ProblemSpec.to_unit`) and gives values
     (…, member, q, output): z, so that all outputs have one size; larger z is a larger output, but for
-    negative values under a logarithm. Gradients flow to X, but through categories.
+    negative values under a logarithm. Draws are the members of `surrogate.predict`, its scaling and its
+    processes included; the noise that it predicts is not drawn. Gradients flow to X, but through categories;
+    those of processes are central differences.
 
     Raises:
         MissingRequirementError: BoTorch is not installed.
@@ -43,10 +50,58 @@ def to_botorch(surrogate: TableSurrogate) -> Any:  # noqa: ANN401 - the class is
             flat = features.reshape(-1, features.shape[-1]).to(torch.float32)
             surrogate.eval()
             location = surrogate.head.distribution(surrogate.raw(flat)).location  # (member, row, output)
+            location = _as_predicted(surrogate, features.reshape(flat.shape), location.to(features.dtype))
             shaped = location.reshape(len(location), *X.shape[:-1], location.shape[-1])
             return shaped.movedim(0, -3).to(X.dtype)
 
     return SurrogateModel()
+
+
+def _as_predicted(surrogate: TableSurrogate, features: Tensor, location: Tensor) -> Tensor:
+    """Members (member, row, output) as `predict` gives them: spread by the scaling, moved by the stack."""
+    if surrogate.scaling is not None:
+        centre = location.mean(dim=0)
+        location = centre + torch.from_numpy(surrogate.scaling.factor) * (location - centre)
+    if surrogate.stack is not None:
+        weight, shrink = location.new_zeros(location.shape[-1]), location.new_ones(location.shape[-1])
+        for i, each in enumerate(surrogate.stack.outputs):  # auxiliary outputs come after them
+            if each is not None:
+                weight[i], shrink[i] = each.weight, each.shrink
+        centre = location.mean(dim=0)
+        share: Tensor = _StackShare.apply(features, surrogate.stack, location.shape[-1])
+        location = share + (1 - weight) * centre + shrink * (location - centre)
+    return location
+
+
+class _StackShare(torch.autograd.Function):
+    """What a stack's processes add to each output: their z times their weight, (row, output)."""
+
+    @staticmethod
+    def forward(ctx: Any, features: Tensor, stack: Stack, outputs: int) -> Tensor:  # noqa: ANN401 - torch's
+        """Of features (row, feature), for so many outputs."""
+        ctx.stack, ctx.outputs = stack, outputs
+        ctx.save_for_backward(features)
+        return torch.from_numpy(_share(stack, features.detach().numpy(), outputs)).to(features.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:  # noqa: ANN401
+        """Gradients of the features by central differences."""
+        (features,) = ctx.saved_tensors
+        points = features.detach().numpy()
+        columns = []
+        for column in range(points.shape[1]):
+            step = np.zeros(points.shape[1])
+            step[column] = _STEP
+            ends = [_share(ctx.stack, points + sign * step, ctx.outputs) for sign in (-1, 1)]
+            slope = torch.from_numpy((ends[1] - ends[0]) / (2 * _STEP))
+            columns.append((gradient * slope.to(gradient.dtype)).sum(dim=1))
+        return torch.stack(columns, dim=1), None, None
+
+
+def _share(stack: Stack, features: Array, outputs: int) -> Array:
+    # Of members that all say zero, the stack leaves its processes' weighed answers.
+    nothing = np.zeros((1, len(features), outputs))
+    return stack.apply(features, nothing, nothing)[0][0]
 
 
 class UnitFeatures:
@@ -106,8 +161,6 @@ def botorch_objective(surrogate: TableSurrogate, goal: Goal | None = None) -> Ca
 
 
 def _excess(surrogate: TableSurrogate, output: str, limit: float, sign: float) -> Callable[[Tensor], Tensor]:
-    import numpy as np
-
     codec = surrogate.codec
     index = codec.outputs.index(output)
     row = np.full((1, len(codec.outputs)), np.nan)

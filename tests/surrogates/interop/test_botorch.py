@@ -13,6 +13,7 @@ from botorch.sampling.index_sampler import IndexSampler
 
 from sciml.errors import InputError
 from sciml.surrogates.ensemble import Ensemble
+from sciml.surrogates.fitting import FitSettings, learn
 from sciml.surrogates.interop.botorch import (
     UnitFeatures,
     botorch_constraints,
@@ -20,7 +21,7 @@ from sciml.surrogates.interop.botorch import (
     to_botorch,
 )
 from sciml.surrogates.specification import Goal, Specification
-from tests.surrogates.amplifier import GOAL, PROBLEM, SPEC, simulate, training_set
+from tests.surrogates.amplifier import GOAL, PROBLEM, SPEC, AmplifierSimulator, simulate, training_set
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +42,47 @@ def test_the_posterior_has_the_members_for_its_draws(ensemble):
     unit = torch.from_numpy(SPEC.to_unit(designs)).reshape(3, 2, -1)
     posterior = model.posterior(unit)
     assert posterior.values.shape == (3, 5, 2, 5)  # batch, member, q, output
-    location = ensemble._gaussians(designs)[0].reshape(5, 3, 2, 5).transpose(1, 0, 2, 3)
+    location = ensemble.predict(designs).location.reshape(5, 3, 2, 5).transpose(1, 0, 2, 3)
     np.testing.assert_allclose(posterior.values.detach().numpy(), location, atol=1e-4)
     np.testing.assert_allclose(posterior.mean.detach().numpy(), location.mean(axis=1), atol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def learned():
+    """With scaling and processes, as `sciml surrogate fit` makes them near a design."""
+    near = FitSettings(simulations=60, near=(40.0, 30.0, 20.0, 2.5, 1e-5, 1.0), width=0.2, steps=50)
+    surrogate = learn(PROBLEM, AmplifierSimulator(), near).surrogate
+    assert surrogate.stack is not None
+    assert any(each is not None and each.weight > 0.1 for each in surrogate.stack.outputs)
+    return surrogate
+
+
+def test_the_posterior_has_the_members_that_predict_has_with_its_processes(learned):
+    designs = np.array([[40.0, 30, 20, 2.5, 1e-5, 1], [42, 30, 20, 2.5, 1e-5, 1], [36, 33, 20, 2.6, 9e-6, 1]])
+    unit = torch.from_numpy(SPEC.to_unit(designs))
+    values = to_botorch(learned).posterior(unit).values.detach().numpy()
+    expected = learned.predict(designs).location
+    np.testing.assert_allclose(values, expected, atol=2e-3)  # processes have kernels in single precision
+    assert np.abs(learned._gaussians(designs)[0] - expected).max() > 0.1
+
+
+def test_gradients_of_the_posterior_are_those_of_finite_differences(learned):
+    model = to_botorch(learned)
+    centre = SPEC.to_unit(np.array([[40.0, 30.0, 20.0, 2.5, 1e-5, 1.0]]))
+    unit = torch.from_numpy(centre).requires_grad_()
+    mean = model.posterior(unit).mean.sum()
+    (gradient,) = torch.autograd.grad(mean, unit)
+    assert gradient[0, 5] == 0  # the category
+    assert gradient[0, :5].abs().min() > 0
+    step, noise = 0.01, 0.05 * gradient.abs().max().item()  # of kernels in single precision
+    for column in range(5):
+        ends = []
+        for sign in (-1, 1):
+            moved = torch.from_numpy(centre.copy())
+            moved[0, column] += sign * step
+            ends.append(model.posterior(moved).mean.sum().item())
+        slope = (ends[1] - ends[0]) / (2 * step)
+        assert gradient[0, column].item() == pytest.approx(slope, abs=noise)
 
 
 def test_constraints_are_met_exactly_where_the_specifications_are(ensemble):
