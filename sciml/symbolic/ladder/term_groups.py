@@ -28,6 +28,8 @@ def _kernels(node: Expr) -> set[bytes]:
     """Outermost functions and radicals of x in a term, by their prefixes; a radical by its base."""
     if not node.mask & X.mask:
         return set()
+    if node.kind == FUNCTION and node.value in ("sin", "cos", "tan", "sinh", "cosh", "tanh"):
+        return {b"wave " + node.args[0].prefix}  # derivatives of one another
     if node.kind == FUNCTION:
         return {node.prefix}
     if node.kind == POWER and type(node.value) is not int:
