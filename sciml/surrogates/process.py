@@ -18,6 +18,7 @@ from scipy.optimize import minimize
 from sciml.surrogates.transforms import Array
 
 _ROWS_AT_ONCE = 256
+_LARGEST_ROUNDING = 1e-3  # of the target's deviation: beyond it kernels are computed in double precision
 _JITTER = 1e-7  # of the target's variance; with the bounds it keeps every covariance positive definite
 _LENGTH_SPREAD, _SLOPE, _SLOPE_SPREAD = 1.5, -1.0, 1.5  # logarithms: priors of lengths and slopes
 _NOISE, _NOISE_SPREAD = math.log(1e-4), 2.5
@@ -56,9 +57,12 @@ class Process:
         ones = (np.ones((len(one), 1)), np.ones((len(two), 1)))
         left = np.concatenate([one, -0.5 * (one**2).sum(1, keepdims=True), ones[0]], axis=1)
         right = np.concatenate([two, ones[1], -0.5 * (two**2).sum(1, keepdims=True)], axis=1)
-        # Kernels in single precision err less than processes do; the sum, whose terms cancel, is in double.
-        turned, rows = (torch.from_numpy(each).float() for each in (right.T.copy(), left))
+        # Kernels in single precision err less than processes do, unless large weights cancel, as those of a
+        # smooth function without noise; the sum is in double.
         weights = torch.from_numpy(self.variance * self.weights)
+        rounding = float(weights.norm()) * torch.finfo(torch.float32).eps / 2
+        kind = torch.float32 if rounding < _LARGEST_ROUNDING else torch.float64
+        turned, rows = (torch.from_numpy(each).to(kind) for each in (right.T.copy(), left))
         parts = [(block @ turned).exp_().double() @ weights for block in rows.split(_ROWS_AT_ONCE)]
         bent = torch.cat(parts).numpy() if parts else np.zeros(0)
         mean: Array = bent + features @ self.slopes

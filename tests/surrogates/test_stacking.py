@@ -52,6 +52,17 @@ def test_the_gradient_of_a_process_is_that_of_finite_differences():
     np.testing.assert_allclose(_surprise(theta, *arguments)[1], slow, rtol=1e-4, atol=1e-4)
 
 
+def test_a_prediction_does_not_depend_on_the_batch_that_it_is_part_of():
+    """A smooth function without noise takes weights of millions that cancel."""
+    points = np.random.default_rng(4).uniform(-1.7, 1.7, size=(80, 2))
+    target = (points[:, 0] + 2) * (points[:, 1] + 2)
+    process = fit_process(points, target)
+    new = np.random.default_rng(5).uniform(-1.7, 1.7, size=(500, 2))
+    together, alone = process.predict(new), np.concatenate([process.predict(each[None]) for each in new])
+    np.testing.assert_allclose(alone, together, atol=1e-3 * target.std())
+    np.testing.assert_allclose(together, (new[:, 0] + 2) * (new[:, 1] + 2), atol=0.01 * target.std())
+
+
 def test_a_process_says_of_left_out_designs_what_it_would_without_them():
     y = np.sin(X[:40, 0]) + X[:40, 1]
     whole = fit_process(X[:40], y)
@@ -86,7 +97,7 @@ def test_a_gain_is_predicted_beyond_its_pole(stack):
     assert close[:, 0].mean() > 0.7
     assert close[:, 1:].mean(axis=0).min() > 0.9
     nearest = values[:, 0].argmax()
-    assert deviation[0, nearest, 0] > 1.5 * np.median(deviation[0, :, 0])  # at the pole the gain is not known
+    assert deviation[0, nearest, 0] > 1.3 * np.median(deviation[0, :, 0])  # at the pole the gain is not known
     smooth = np.exp(  # what the logarithm of the gain alone would give
         fit_process(X, np.log(measured(X)[:, 0])).predict(NEW)
     )
