@@ -142,6 +142,24 @@ def test_accepted_children_are_better_than_the_bred_ones() -> None:
     assert costs(True) < 0.9 * costs(False)
 
 
+def test_the_defaults_are_the_released_numbers() -> None:
+    ours = BagNetSettings()
+    assert (ours.initial, ours.children, ours.reference, ours.pool) == (100, 5, 20, 100)
+    assert (ours.crossover, ours.blend, ours.alpha, ours.gene, ours.queries) == (0.6, 0.5, 0.5, 0.5, 20_000)
+    network = ours.network
+    assert (network.features, network.hidden, network.keep, network.ties) == ((20, 20), 20, 0.8, "bagnet")
+    assert (network.learning_rate, network.batch, network.steps, network.held_out) == (1e-3, 64, 1000, 0.2)
+
+
+def test_so_many_rounds_take_five_simulations_each_or_six() -> None:
+    settings = BagNetSettings(rounds=4, network=NetworkSettings(steps=2))
+    bagnet = BagNet(PROBLEM, 0, settings)
+    bagnet.discriminator.prob_better = lambda positions, reference, noise: np.ones((len(positions), 3))
+    run = run_design(PROBLEM, FunctionSimulator(), bagnet, budget=1000, stop_at_first=False)
+    assert 100 + 4 * 5 <= len(run.designs) <= 100 + 4 * 6
+    assert run.stopped == "exhausted"
+
+
 def test_the_search_ends_when_too_few_children_are_accepted() -> None:
     bagnet = BagNet(PROBLEM, 0, BagNetSettings(network=QUICK, queries=300))
     bagnet.discriminator.prob_better = lambda positions, reference, noise: np.zeros((len(positions), 3))
