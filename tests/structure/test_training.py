@@ -253,8 +253,8 @@ def check_parameter_file(path, run):
         outputs = loaded.model(batch["passes"][0], recycles=0)
     (scores,) = run.module.scores
     plddt = plddt_from_logits(outputs["predicted_lddt/logits"][0]).mean()
-    # Within half a bin, because the truth is binned and 1 lies in the last bin, centred on 0.99; and the little
-    # weight that the softmax leaves on other bins, which differs between processors.
+    # Within half a bin, because the truth is binned and 1 lies in the last bin, centred on 0.99; and the
+    # little weight that the softmax leaves on other bins, which differs between processors.
     assert plddt == pytest.approx(100 * scores.residue_lddt.mean(), abs=1.25)
     assert json.loads(loaded.metadata["valid"])["lddt_ca"] == pytest.approx(scores.lddt_ca)
     assert json.loads(loaded.metadata["steps"]) == 200

@@ -35,7 +35,7 @@ from sciml.symbolic.expression import (
 )
 from sciml.symbolic.ladder.fractions_of_x import simplified_fraction
 from sciml.symbolic.ladder.terms import hyperbolics_as_exponentials, with_functions
-from sciml.symbolic.substitution import substitute
+from sciml.symbolic.substitution import operands, substitute
 
 
 @dataclass(frozen=True)
@@ -98,12 +98,8 @@ def _radicals(integrand: Expr) -> list[tuple[Expr, int]]:
             return
         if node.kind == POWER and node.value is not None and type(node.value) is not int:
             found[(node.args[0].prefix, node.value.denominator)] = (node.args[0], node.value.denominator)
-        if node.kind == ADD:
-            for term, _ in node.args:
-                walk(term)
-        else:
-            for part in node.args:
-                walk(part)
+        for part in operands(node):
+            walk(part)
 
     walk(integrand)
     return list(found.values())
@@ -186,17 +182,23 @@ def _exponents_of_x(node: Expr, found: set[Number]) -> None:
     if node.kind == SYMBOL and node == X:
         found.add(1)
         return
-    if node.kind == ADD:
-        for term, _ in node.args:
-            _exponents_of_x(term, found)
-        return
-    for part in node.args:
+    for part in operands(node):
         _exponents_of_x(part, found)
 
 
 def _exponential_step(integrand: Expr) -> Expr | None:
-    """k*x such that every exponential is a whole power of exp(k*x) times a constant, and x stands nowhere
-    else."""
+    """k*x such that the integrand is built of exp(k*x) to whole powers, times constants."""
+    return _common_step(integrand, ("exp", "sinh", "cosh", "tanh"), may_be_shifted=True)
+
+
+def _common_step(integrand: Expr, names: tuple[str, ...], may_be_shifted: bool) -> Expr | None:
+    """k*x of which the arguments of all functions are whole multiples, if x stands nowhere else.
+
+    Args:
+        integrand: what is looked through.
+        names: the functions that may occur.
+        may_be_shifted: whether an argument may hold a constant term too.
+    """
     multiples: list[Number] = []
     units: dict[bytes, Expr] = {}
 
@@ -207,15 +209,15 @@ def _exponential_step(integrand: Expr) -> Expr | None:
             return False
         if node.kind == FUNCTION:
             split = _slope_and_shift(node.args[0])
-            if node.value not in ("exp", "sinh", "cosh", "tanh") or split is None:
+            if node.value not in names or split is None:
+                return False
+            if not may_be_shifted and split[1] != number(0):
                 return False
             coefficient, unit = coefficient_and_term(split[0])
             multiples.append(coefficient)
             units[unit.prefix] = unit
             return True
-        if node.kind == ADD:
-            return all([walk(term) for term, _ in node.args])
-        return all([walk(part) for part in node.args])
+        return all([walk(part) for part in operands(node)])
 
     if not walk(integrand) or len(units) != 1:
         return None
@@ -303,34 +305,8 @@ def _euler(base: Expr) -> Iterator[Change]:
 
 
 def _angle(integrand: Expr) -> Expr | None:
-    """u = k*x + … such that all arguments of circular functions are whole multiples of k*x and x stands
-    nowhere else.
-    """
-    multiples: list[Number] = []
-    units: dict[bytes, Expr] = {}
-
-    def walk(node: Expr) -> bool:
-        if not node.mask & X.mask:
-            return True
-        if node.kind == SYMBOL:
-            return False
-        if node.kind == FUNCTION:
-            split = _slope_and_shift(node.args[0])
-            if node.value not in ("sin", "cos", "tan") or split is None or split[1] != number(0):
-                return False
-            coefficient, unit = coefficient_and_term(split[0])
-            multiples.append(coefficient)
-            units[unit.prefix] = unit
-            return True
-        if node.kind == ADD:
-            return all([walk(term) for term, _ in node.args])
-        return all([walk(part) for part in node.args])
-
-    if not walk(integrand) or len(units) != 1:
-        return None
-    bottom = lcm(*[one.denominator for one in multiples])
-    top = reduce(gcd, [int(one * bottom) for one in multiples])
-    return multiply(number(Fraction(top, bottom)), next(iter(units.values())), X)
+    """u = k*x such that the integrand is built of sin, cos and tan of whole multiples of u."""
+    return _common_step(integrand, ("sin", "cos", "tan"), may_be_shifted=False)
 
 
 def _of_angle(angle: Expr) -> Iterator[Change]:
