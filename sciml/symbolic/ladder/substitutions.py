@@ -188,18 +188,21 @@ def _exponents_of_x(node: Expr, found: set[Number]) -> None:
 
 def _exponential_step(integrand: Expr) -> Expr | None:
     """k*x such that the integrand is built of exp(k*x) to whole powers, times constants."""
-    return _common_step(integrand, ("exp", "sinh", "cosh", "tanh"), may_be_shifted=True)
+    found = _common_step(integrand, ("exp", "sinh", "cosh", "tanh"))
+    return None if found is None else found[0]
 
 
-def _common_step(integrand: Expr, names: tuple[str, ...], may_be_shifted: bool) -> Expr | None:
-    """k*x of which the arguments of all functions are whole multiples, if x stands nowhere else.
+def _common_step(integrand: Expr, names: tuple[str, ...]) -> tuple[Expr, list[Expr]] | None:
+    """k*x of which all arguments are whole multiples but for constants, and the arguments.
+
+    None where x stands elsewhere too.
 
     Args:
         integrand: what is looked through.
         names: the functions that may occur.
-        may_be_shifted: whether an argument may hold a constant term too.
     """
     multiples: list[Number] = []
+    arguments: list[Expr] = []
     units: dict[bytes, Expr] = {}
 
     def walk(node: Expr) -> bool:
@@ -211,8 +214,7 @@ def _common_step(integrand: Expr, names: tuple[str, ...], may_be_shifted: bool) 
             split = _slope_and_shift(node.args[0])
             if node.value not in names or split is None:
                 return False
-            if not may_be_shifted and split[1] != number(0):
-                return False
+            arguments.append(node.args[0])
             coefficient, unit = coefficient_and_term(split[0])
             multiples.append(coefficient)
             units[unit.prefix] = unit
@@ -223,7 +225,7 @@ def _common_step(integrand: Expr, names: tuple[str, ...], may_be_shifted: bool) 
         return None
     bottom = lcm(*[one.denominator for one in multiples])
     top = reduce(gcd, [int(one * bottom) for one in multiples])
-    return multiply(number(Fraction(top, bottom)), next(iter(units.values())), X)
+    return multiply(number(Fraction(top, bottom)), next(iter(units.values())), X), arguments
 
 
 def _of_exponential(step: Expr, radicals: list[tuple[Expr, int]]) -> Iterator[Change]:
@@ -305,22 +307,29 @@ def _euler(base: Expr) -> Iterator[Change]:
 
 
 def _angle(integrand: Expr) -> Expr | None:
-    """u = k*x such that the integrand is built of sin, cos and tan of whole multiples of u."""
-    return _common_step(integrand, ("sin", "cos", "tan"), may_be_shifted=False)
+    """u = k*x + s such that the integrand is built of sin, cos and tan of whole multiples of u."""
+    found = _common_step(integrand, ("sin", "cos", "tan"))
+    if found is None:
+        return None
+    step, arguments = found
+    slope, shift = _slope_and_shift(arguments[0]) or (ONE, number(0))
+    angle = step + divide(multiply(shift, derivative(step)), slope)
+    ratios = [divide(one, angle) for one in arguments]
+    return angle if all(one.kind == NUMBER and type(one.value) is int for one in ratios) else None
 
 
 def _of_angle(angle: Expr) -> Iterator[Change]:
     """t = tan(u/2); t = tan(u), which is shorter where only even powers occur."""
-    rate = derivative(angle)
+    rate, shift = derivative(angle), substitute(angle, {X: number(0)})
     for half in (False, True):
         square = power(X, number(2))
         if half:
             sine, cosine = divide(2 * X, 1 + square), divide(1 - square, 1 + square)
-            new, old = function("tan", angle / 2), divide(2 * function("atan", X), rate)
+            new, old = function("tan", angle / 2), divide(2 * function("atan", X) - shift, rate)
         else:
             cosine = power(1 + square, number(Fraction(-1, 2)))
             sine = multiply(X, cosine)
-            new, old = function("tan", angle), divide(function("atan", X), rate)
+            new, old = function("tan", angle), divide(function("atan", X) - shift, rate)
 
         def resolve(node: Expr, sine: Expr = sine, cosine: Expr = cosine) -> Expr | None:
             if node.kind != FUNCTION:

@@ -16,6 +16,7 @@ from sciml.symbolic.verification import verify_integral
     [
         ("1/(cos(x) + 1)", "tan(x/2)", "1"),
         ("1/(3*cos(x)**2 + 2)", "tan(x)", "1/(2*x**2 + 5)"),
+        ("1/(cos(2*x + 3) + cos(4*x + 6))", "tan(x + 3/2)", "(x**2 + 1)/(2*(1 - 3*x**2))"),
         ("1/sqrt(exp(x) + 1)", "sqrt(exp(x) + 1)", "2/((x - 1)*(x + 1))"),
         ("sqrt(x)/(x**(1/3) + 1)", "x**(1/6)", "6*x**8/(x**2 + 1)"),
         ("sqrt(x**3 + 1)/x", "sqrt(x**3 + 1)", "2*x**2/(3*(x - 1)*(x**2 + x + 1)) * (x**2 + x + 1)/(x + 1)"),
@@ -40,6 +41,7 @@ def test_the_integrand_in_the_new_variable(integrand, new, expected):
         "sqrt(9 - x**2)/x",
         "(x + 3)/sqrt(x**2 + x + 1)",
         "1/(4 - 5*sin(x))",
+        "1/(2*(sin(x + 2) - 2))",
     ],
 )
 def test_answers_are_antiderivatives(text):
