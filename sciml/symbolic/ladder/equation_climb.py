@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
 
-from sciml.symbolic.expression import Expr, ExpressionTooLargeError, UndefinedExpressionError
+from sciml.symbolic.expression import ExpressionTooLargeError, UndefinedExpressionError
 from sciml.symbolic.ladder import foreign_cas, model_rung, sympy_child
 from sciml.symbolic.ladder.deadline import Deadline, OutOfTimeError, hard_limit
 from sciml.symbolic.ladder.found import Found
@@ -88,18 +88,13 @@ class EquationClimb:
         if not model_rung.is_installed():
             self.notes.append(model_rung.SKIPPED)
             return None
-        for search in model_rung.searches(self.settings.beam):
-            kept: list[Found] = []
-
-            def is_answer(answer: Expr, name: str = search.name, kept: list[Found] = kept) -> bool:
-                found = self._judged(problem, Candidate(answer), name)
-                kept.extend([found] if found else [])
-                return found is not None
-
-            model_rung.ask(problem, search, is_answer, self.deadline, self.settings.seed)
-            if kept:
-                return kept[0]
-        return None
+        return model_rung.first_accepted(
+            problem,
+            self.settings.beam,
+            lambda candidate, name: self._judged(problem, candidate, name),
+            self.deadline,
+            self.settings.seed,
+        )
 
 
 def _rank(found: Found) -> tuple[bool, float]:

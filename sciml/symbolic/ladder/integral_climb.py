@@ -253,19 +253,13 @@ class IntegralClimb:
         if not model_rung.is_installed():
             self.notes.append(model_rung.SKIPPED)
             return None
-        for search in model_rung.searches(self.settings.beam):
-            kept: list[Found] = []
-
-            def is_answer(answer: Expr, name: str = search.name, kept: list[Found] = kept) -> bool:
-                found = self._judged(integrand, Candidate(answer), name)
-                kept.extend([found] if found else [])
-                return found is not None
-
-            problem = Integral(integrand)
-            model_rung.ask(problem, search, is_answer, self.deadline, self.settings.seed)
-            if kept:
-                return kept[0]
-        return None
+        return model_rung.first_accepted(
+            Integral(integrand),
+            self.settings.beam,
+            lambda candidate, name: self._judged(integrand, candidate, name),
+            self.deadline,
+            self.settings.seed,
+        )
 
 
 def _propose_by_ansatz(problem: Integral, deadline: Deadline) -> Iterator[Candidate]:

@@ -7,15 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sciml.symbolic.expression import Expr, ExpressionTooLargeError, UndefinedExpressionError
 from sciml.symbolic.ladder.deadline import Deadline
 from sciml.symbolic.ladder.normalise import abstracted
+from sciml.symbolic.ladder.rung import Candidate
 from sciml.symbolic.problems import Equation, Integral
 from sciml.symbolic.tokens import from_prefix
 from sciml.symbolic.vocabulary import ESCAPE
 from sciml.weights.registry import SEQUENCE_MODELS
+
+Accepted = TypeVar("Accepted")
 
 if TYPE_CHECKING:
     from sciml.symbolic.network import ExpressionTransformer
@@ -125,3 +128,33 @@ def _installed_network() -> "ExpressionTransformer":
     from sciml.symbolic.model_files import load_model
 
     return load_model().network
+
+
+def first_accepted(
+    problem: Integral | Equation,
+    beam: int,
+    judged: Callable[[Candidate, str], Accepted | None],
+    deadline: Deadline,
+    seed: int,
+) -> Accepted | None:
+    """What the judge made of the first hypothesis that it accepted, over all searches; None without one.
+
+    Args:
+        problem: what is asked.
+        beam: width of the second search.
+        judged: a candidate and the name of the search to the accepted answer, or None.
+        deadline: when to stop.
+        seed: of the samples.
+    """
+    for search in searches(beam):
+        kept: list[Accepted] = []
+
+        def is_answer(answer: Expr, name: str = search.name, kept: list[Accepted] = kept) -> bool:
+            found = judged(Candidate(answer), name)
+            kept.extend([] if found is None else [found])
+            return found is not None
+
+        ask(problem, search, is_answer, deadline, seed)
+        if kept:
+            return kept[0]
+    return None
