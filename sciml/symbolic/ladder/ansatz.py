@@ -18,7 +18,6 @@ Bronstein, "Poor man's integrator", 2005) with sparse candidates in the place of
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from time import monotonic
 
 from sciml.symbolic.derivative import derivative
 from sciml.symbolic.expression import (
@@ -37,6 +36,7 @@ from sciml.symbolic.expression import (
     product,
 )
 from sciml.symbolic.ladder.combination import combination
+from sciml.symbolic.ladder.deadline import Deadline
 from sciml.symbolic.ladder.kernels import Kernel, kernels
 from sciml.symbolic.ladder.rational_kernels import rational_kernels
 from sciml.symbolic.ladder.special_kernels import special_kernels
@@ -66,7 +66,7 @@ def antiderivative(integrand: Expr, seconds: float = 5.0, variable: Expr = X) ->
 
     Args:
         integrand: elementary, of one variable and any parameters.
-        seconds: no new system is begun after this time.
+        seconds: of processor time, after which no new system is begun.
         variable: the symbol to integrate over.
     """
     for proposal in antiderivatives(integrand, seconds, variable):
@@ -76,7 +76,7 @@ def antiderivative(integrand: Expr, seconds: float = 5.0, variable: Expr = X) ->
 
 def antiderivatives(integrand: Expr, seconds: float = 5.0, variable: Expr = X) -> Iterator[Expr]:
     """Proposals in the order in which they are found, at most one for each way of writing the integrand."""
-    end = monotonic() + seconds
+    deadline = Deadline.of_work(seconds)
     searches = [(_Search(forms, variable).rounds(), forms) for forms in _families(integrand)]
     while searches:
         going_on = []
@@ -84,7 +84,7 @@ def antiderivatives(integrand: Expr, seconds: float = 5.0, variable: Expr = X) -
             candidates = next(rounds, None)
             if candidates is None:
                 continue
-            if monotonic() > end:
+            if deadline.has_passed:
                 return
             found = combination(forms[0], candidates, variable)
             if found is None:

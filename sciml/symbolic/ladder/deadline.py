@@ -1,16 +1,23 @@
-"""When to stop: a time on the clock, and an alarm for code that does not look at it."""
+"""When to stop: the user's limit by the clock on the wall, a rung's own budget by the processor time it used.
 
+On a busy machine a second on the wall is less than a second of work, so a rung with a budget by the wall
+loses answers that it would find on a quiet one. The user's limit is what the user waits for. A rung that
+waits for another process uses no time of its own: it takes `by_the_wall`.
+"""
+
+import contextlib
 import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-_IMPORTING = "<frozen importlib._bootstrap>"
+_NOT_INSIDE = frozenset(("<frozen importlib._bootstrap>", contextlib.__file__, __file__))
+"""Files whose functions are not interrupted: half a module or half a limit would stay behind."""
 _AGAIN_S = 0.25
-"""An alarm that was lost (inside a destructor, say) rings again after this time."""
+"""An alarm that was not obeyed, or lost inside a destructor, rings again after this time."""
+_SOONEST_S = 1e-4
 
 
 class OutOfTimeError(Exception):
@@ -19,36 +26,56 @@ class OutOfTimeError(Exception):
 
 @dataclass(frozen=True)
 class Deadline:
-    """A time of `time.monotonic`."""
+    """A time on the wall and an amount of work, whichever comes first.
 
-    at: float
+    Work is the processor time of the thread that asks: other threads neither use it up nor are counted. It is
+    never more than the time on the wall, and a deadline belongs to the thread that made it.
+    """
+
+    wall: float
+    """Of `time.monotonic`."""
+    work: float = float("inf")
+    """Of `time.thread_time`."""
 
     @staticmethod
     def after(seconds: float) -> "Deadline":
-        """That many seconds from now."""
+        """That many seconds on the wall from now."""
         return Deadline(time.monotonic() + seconds)
+
+    @staticmethod
+    def of_work(seconds: float) -> "Deadline":
+        """That many seconds of processor time from now, however long they take."""
+        return Deadline(float("inf"), time.thread_time() + seconds)
 
     @property
     def left(self) -> float:
-        """Seconds until then, not below 0."""
-        return max(0.0, self.at - time.monotonic())
+        """Seconds until then if the processor is not shared, not below 0."""
+        return max(0.0, min(self.wall - time.monotonic(), self.work - time.thread_time()))
 
     @property
     def has_passed(self) -> bool:
         """Whether it is over."""
-        return time.monotonic() >= self.at
+        return time.monotonic() >= self.wall or time.thread_time() >= self.work
 
     def within(self, seconds: float) -> "Deadline":
-        """This deadline, or `seconds` from now if that is earlier."""
-        return Deadline(min(self.at, time.monotonic() + seconds))
+        """This deadline, or `seconds` of work from now if that is earlier."""
+        return Deadline(self.wall, min(self.work, time.thread_time() + seconds))
+
+    def by_the_wall(self) -> "Deadline":
+        """What is left now, all of it as time on the wall: for waiting, which is no work."""
+        return Deadline.after(self.left)
 
 
-@contextmanager
+_limits: list[Deadline] = []
+"""Of the hard limits in force, the outermost first."""
+
+
+@contextlib.contextmanager
 def hard_limit(deadline: Deadline) -> Iterator[None]:
     """Interrupt the block when the deadline passes, wherever it is.
 
     Uses the alarm of the process, so it acts in its main thread and where the system has such alarms;
-    elsewhere the block must look at the deadline itself. An alarm that was set before rings at its own time.
+    elsewhere the block must look at the deadline itself. An alarm of the caller rings at its own time.
 
     Raises:
         OutOfTimeError: out of the block.
@@ -58,26 +85,41 @@ def hard_limit(deadline: Deadline) -> Iterator[None]:
         return
     outer_left, outer_again = signal.getitimer(signal.ITIMER_REAL)
     outer = signal.getsignal(signal.SIGALRM)
+    is_nested = outer is _ring
     started = time.monotonic()
-    if outer_left and outer_left < deadline.left:  # the outer alarm is nearer: it has its own purpose
+    if outer_left and not is_nested and outer_left < deadline.left:  # it is nearer and has its own purpose
         yield
         return
+    depth = len(_limits) if is_nested else 0
+    _limits[depth:] = [deadline]
     signal.signal(signal.SIGALRM, _ring)
-    signal.setitimer(signal.ITIMER_REAL, max(deadline.left, 1e-6), _AGAIN_S)
+    _set_alarm()
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, outer)
-        if outer_left:
-            signal.setitimer(
-                signal.ITIMER_REAL, max(outer_left - (time.monotonic() - started), 1e-6), outer_again
-            )
+        del _limits[depth:]
+        if is_nested:
+            _set_alarm()
+        else:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, outer)
+            if outer_left:
+                left = outer_left - (time.monotonic() - started)
+                signal.setitimer(signal.ITIMER_REAL, max(left, _SOONEST_S), outer_again)
+
+
+def _set_alarm() -> None:
+    """To the first time at which one of the limits can have passed."""
+    left = min((one.left for one in _limits), default=0.0)
+    signal.setitimer(signal.ITIMER_REAL, max(left, _SOONEST_S), _AGAIN_S)
 
 
 def _ring(number: int, frame: FrameType | None) -> None:
+    if not any(one.has_passed for one in _limits):  # there is work left
+        _set_alarm()
+        return
     while frame is not None:
-        if frame.f_code.co_filename == _IMPORTING:  # half a module would stay behind; the alarm rings again
+        if frame.f_code.co_filename in _NOT_INSIDE:
             return
         frame = frame.f_back
     raise OutOfTimeError("out of time")

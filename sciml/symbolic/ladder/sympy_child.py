@@ -51,11 +51,12 @@ class SympyProcess:
         self._has_answered = False
 
     def ask(self, request: dict[str, Any], deadline: Deadline) -> Iterator[Expr]:
-        """Answers to a request until the deadline.
+        """Answers to a request until the deadline, whose time passes while this process waits.
 
         A process that does not stop by itself is killed, and another one started for the next request; one
         that is still importing SymPy may go on with that.
         """
+        deadline = deadline.by_the_wall()
         popen = self._running()
         self._number += 1
         number = self._number

@@ -64,7 +64,7 @@ def answers(task: str, problem: bytes, seconds: float) -> Iterator[Expr]:
     for place, method in enumerate(methods):
         is_last = place == len(methods) - 1
         try:
-            with hard_limit(deadline if is_last else deadline.within(_FIRST_SHARE * seconds)):
+            with hard_limit(deadline if is_last else Deadline.after(_FIRST_SHARE * seconds)):
                 found = list(_read(method(given)))
         except OutOfTimeError:
             continue

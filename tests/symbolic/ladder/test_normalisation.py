@@ -57,6 +57,34 @@ def test_a_loop_that_never_looks_at_the_clock_is_interrupted():
     assert time.monotonic() - started < 2
 
 
+def test_a_budget_of_work_is_not_used_up_by_waiting():
+    with hard_limit(Deadline.after(60).within(0.2)):
+        time.sleep(0.5)
+    deadline = Deadline.after(60).within(0.2)
+    time.sleep(0.3)
+    assert not deadline.has_passed
+    assert deadline.left > 0.15
+    assert deadline.by_the_wall().wall - time.monotonic() < 0.2
+
+
+def test_a_budget_of_work_ends_work_and_the_time_on_the_wall_ends_both():
+    with pytest.raises(OutOfTimeError), hard_limit(Deadline.of_work(0.1)):
+        any(value < 0 for value in itertools.count())
+    started = time.monotonic()
+    with pytest.raises(OutOfTimeError), hard_limit(Deadline.after(0.2).within(30)):
+        time.sleep(5)
+    assert time.monotonic() - started < 2
+
+
+def test_an_inner_limit_rings_although_the_outer_one_is_nearer_on_the_wall():
+    with hard_limit(Deadline.of_work(0.5)):
+        time.sleep(0.4)
+        used = time.thread_time()
+        with pytest.raises(OutOfTimeError), hard_limit(Deadline.of_work(0.2)):
+            any(value < 0 for value in itertools.count())
+        assert 0.15 < time.thread_time() - used < 0.4
+
+
 def test_an_alarm_of_the_caller_rings_at_its_own_time():
     before = signal.getitimer(signal.ITIMER_REAL), signal.getsignal(signal.SIGALRM)
     with hard_limit(Deadline.after(1)):
