@@ -7,7 +7,7 @@ from sciml.symbolic.derivative import derivative
 from sciml.symbolic.expression import ZERO_EXPR, Expr, X, linear, symbol
 from sciml.symbolic.lexer import Word, words_of
 from sciml.symbolic.parser import Reader
-from sciml.symbolic.unknown_function import Y
+from sciml.symbolic.unknown_function import Y, with_y
 
 CONSTANT_NAMES = ("c1", "c2")
 """Constants of integration in the answer to a differential equation."""
@@ -53,15 +53,20 @@ def parse_equation(text: str) -> Equation:
     Raises:
         InputError: the text breaks a rule of the grammar, or has no y' and no y''.
     """
-    words = _without_eq(words_of(text))
+    words, unknown = with_y(_without_eq(words_of(text)))
     signs = [place for place, word in enumerate(words) if word.kind == "sign" and word.text == "="]
     if len(signs) > 1:
-        raise InputError("an equation has one sign =", position=words[signs[1]].position)
+        rule = "an equation has one sign ="
+        if any(word.text == "," for word in words[signs[0] : signs[1]]):
+            rule += "; initial values are not read, the constants stay in the answer"
+        raise InputError(rule, position=words[signs[1]].position)
     parts = [words]
     if signs:
         end = Word("end", "", words[signs[0]].position, False)
         parts = [[*words[: signs[0]], end], words[signs[0] + 1 :]]
-    sides, notes, variable = [], [], None
+    sides: list[Expr] = []
+    notes = [] if unknown == "y" else [f"the unknown function {unknown} is called y"]
+    variable = "t" if unknown == "x" else None
     for part in parts:
         reader = Reader(part)
         reader.variable = variable

@@ -1,9 +1,11 @@
 """The unknown function of a differential equation in user text.
 
-It is written y, y(x), f(x), y', dy/dx, Derivative(y(x), x) or diff(y, x).
+It is written y, y(x), y', dy/dx, Derivative(y(x), x) or diff(y, x). Another name takes the place of y if that
+is what is differentiated (u', dv/dt); `with_y` renames it before the text is read.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from sciml.errors import InputError
 from sciml.symbolic.cursor import Cursor
@@ -14,15 +16,59 @@ from sciml.symbolic.symbol_names import broken_rule
 
 Y = tuple(symbol(name) for name in ("y", "y'", "y''"))
 """The unknown function and its derivatives as symbols."""
-UNKNOWN_FUNCTIONS = ("y", "f")
-"""Names that may stand for the unknown function when called: y(x), f(x)."""
 DERIVATIVE_NAMES = ("Derivative", "diff", "D")
 _BEYOND_SECOND = "derivatives beyond the second are not supported"
 
 
+def with_y(words: list[Word]) -> tuple[list[Word], str]:
+    """The words with y for the unknown function, and the name that it had.
+
+    Raises:
+        InputError: several functions are differentiated, or y is also something else.
+    """
+    found: dict[str, Word] = {}
+    for place, word in enumerate(words):
+        name = _differentiated(words, place)
+        if name is not None:
+            found.setdefault(name, word)
+    if len(found) > 1:
+        (first, _), (second, word), *_ = found.items()
+        rule = f"{first} and {second} are differentiated; an equation has one unknown function"
+        raise InputError(rule, position=word.position)
+    name = next(iter(found), "y")
+    if name == "y":
+        return words, name
+    for word in words:
+        if word.kind == "name" and word.text == "y":
+            rule = f"the unknown function is {name}; give y another name"
+            raise InputError(rule, position=word.position)
+    renamed = {name: "y", f"d{name}": "dy", f"d2{name}": "d2y"}
+    return [
+        replace(word, text=renamed.get(word.text, word.text)) if word.kind == "name" else word
+        for word in words
+    ], name
+
+
+def _differentiated(words: Sequence[Word], place: int) -> str | None:
+    """The name whose derivative begins at this place: u', du/dt, d2u/dt2, d^2 u/dt^2, diff(u, t)."""
+    word, behind = words[place], [one.text for one in words[place + 1 : place + 5]]
+    if word.kind != "name" or not behind:
+        return None
+    name = None
+    if behind[0] in ("'", "''"):
+        name = word.text
+    elif word.text in DERIVATIVE_NAMES and behind[0] == "(" and len(behind) > 1:
+        name = behind[1]
+    elif behind[0] == "/" and behind[1][:1] == "d" and word.text[0] == "d":
+        name = word.text.removeprefix("d").removeprefix("2")
+    elif word.text == "d" and behind[:2] == ["^", "2"] and behind[3:] == ["/"]:
+        name = behind[2]
+    return name if name and name[0].isalpha() and broken_rule(name) is None else None
+
+
 def is_unknown_function(cursor: Cursor, name: str) -> bool:
     """Whether the words behind this name make it the unknown function: a prime or a call."""
-    return name in UNKNOWN_FUNCTIONS and (cursor.is_sign("'", "''") or _is_called(cursor))
+    return name == "y" and (cursor.is_sign("'", "''") or _is_called(cursor))
 
 
 def _is_called(cursor: Cursor) -> bool:
@@ -46,8 +92,6 @@ def read_unknown_function(cursor: Cursor, word: Word) -> Expr:
         cursor.take()
         _depends_on(cursor, cursor.take())
         cursor.take()
-    if word.text != "y":
-        cursor.note(f"the unknown function {word.text} is called y")
     return Y[order]
 
 
@@ -56,7 +100,7 @@ def _depends_on(cursor: Cursor, word: Word) -> None:
     if cursor.variable not in (None, word.text):
         rule = f"the unknown function depends on {cursor.variable} and on {word.text}"
         raise InputError(rule, position=word.position)
-    if word.kind != "name" or broken_rule(word.text) is not None or word.text in UNKNOWN_FUNCTIONS:
+    if word.kind != "name" or broken_rule(word.text) is not None or word.text == "y":
         raise InputError(f"{word.text[:40]!r} cannot be a variable", position=word.position)
     cursor.variable = word.text
 

@@ -154,6 +154,36 @@ def test_notations_of_a_second_derivative_are_the_same(text):
     assert (equation.left_side, equation.order) == (Y2 + Y0, 2)
 
 
+@pytest.mark.parametrize(
+    ("text", "variable"),
+    [("u' = t*u", "x"), ("du/dt = t*u", "t"), ("diff(v(t), t) = t*v(t)", "t"), ("x' = t*x", "t")],
+)
+def test_whatever_is_differentiated_is_the_unknown_function(text, variable):
+    equation = parse_equation(text)
+    assert equation.left_side == Y1 - symbol("t") * Y0
+    assert equation.variable == symbol(variable)
+    assert "is called y" in equation.notes[0]
+
+
+def test_second_derivatives_of_another_unknown_function_are_read():
+    for text in ("d2u/dx2 + u", "d^2u/dx^2 + u = 0", "u'' = -u"):
+        assert parse_equation(text).left_side == Y2 + Y0
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("u' = v'", "u and v are differentiated"),
+        ("u' = y", "unknown function is u"),
+        ("y' = f(x)", "call of a function"),
+        ("y' = y, y(0) = 1", "initial values are not read"),
+    ],
+)
+def test_an_equation_with_two_functions_or_initial_values_is_refused(text, rule):
+    with pytest.raises(InputError, match=rule):
+        parse_equation(text)
+
+
 def test_an_equation_in_another_variable_keeps_it():
     assert parse_equation("dy/dt = t*y").variable == symbol("t")
     with pytest.raises(InputError, match="depends on t and on x"):
