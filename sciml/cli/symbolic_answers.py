@@ -82,10 +82,18 @@ class BatchQuestion:
 
 @dataclass(frozen=True)
 class _Record:
+    id: Any
+    """As the file has it, so that answers can be joined to problems; the line's number where it has none."""
     line: int
-    id: str
     problem: str
     variable: str | None
+
+
+@dataclass(frozen=True)
+class _Refused:
+    id: Any
+    error: InputError
+    problem: str | None = None
 
 
 def run_batch(question: BatchQuestion, solve: Solve) -> int:
@@ -109,7 +117,7 @@ def run_batch(question: BatchQuestion, solve: Solve) -> int:
     question.out.parent.mkdir(parents=True, exist_ok=True)
     with open(question.out, "a", encoding="utf-8") as out:
         for place, entry in enumerate(_records(question.file, lines), 1):
-            result = known.get(_key(entry))
+            result = _known_answer(entry, known)
             if result is not None:
                 counts["known"] += 1
             else:
@@ -124,50 +132,49 @@ def run_batch(question: BatchQuestion, solve: Solve) -> int:
     return EXIT_DONE if counts["solved"] == sum(counts.values()) - counts["known"] else EXIT_SOME_FAILED
 
 
-def _records(file: Path, lines: list[str]) -> Iterator["_Record | InputError"]:
+def _records(file: Path, lines: list[str]) -> Iterator["_Record | _Refused"]:
     """Each line as a record, or what is wrong with it; an empty line is none."""
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        where: dict[str, Any] = {"file": str(file), "line": number}
         try:
             values = json.loads(line)
         except (ValueError, RecursionError):
-            yield InputError("not a JSON object", **where)
+            yield _Refused(number, InputError("not a JSON object", file=str(file), line=number))
             continue
-        name = str(values.get("id", number)) if isinstance(values, dict) else str(number)
-        if not isinstance(values, dict) or not isinstance(values.get("problem"), str):
-            yield InputError("a record needs `problem`, a text", record=name, **where)
-            continue
-        variable = values.get("variable")
-        yield _Record(number, name, values["problem"], variable if isinstance(variable, str) else None)
+        name, broken = number, "a record is a JSON object"
+        if isinstance(values, dict):
+            name, broken = values.get("id", number), _broken_rule(values)
+        if broken:
+            yield _Refused(name, InputError(broken, file=str(file), record=str(name), line=number))
+        else:
+            yield _Record(name, number, values["problem"], values.get("variable"))
 
 
-def _result(entry: "_Record | InputError", question: BatchQuestion, solve: Solve) -> dict[str, Any]:
+def _broken_rule(values: dict[str, Any]) -> str:
+    if not isinstance(values.get("problem"), str):
+        return "a record needs `problem`, a text"
+    return "" if isinstance(values.get("variable"), str | None) else "`variable` is a text"
+
+
+def _result(entry: "_Record | _Refused", question: BatchQuestion, solve: Solve) -> dict[str, Any]:
     """The line of answers for one record."""
-    if isinstance(entry, InputError):
-        return _refused(entry, None)
+    if isinstance(entry, _Refused):
+        return _refusal(entry)
     try:
         answer = solve(entry.problem, entry.variable)
     except InputError as error:
-        file, position = str(question.file), error.position
-        located = InputError(error.rule, file=file, record=entry.id, line=entry.line, position=position)
-        return _refused(located, entry.problem)
+        where: dict[str, Any] = {"file": str(question.file), "record": str(entry.id), "line": entry.line}
+        located = InputError(error.rule, position=error.position, **where)
+        return _refusal(_Refused(entry.id, located, entry.problem))
     values = {"id": entry.id, **answer.to_dict(), "problem": entry.problem}
     return {**values, "latex": answer.latex()} if question.latex else values
 
 
-def _refused(error: InputError, problem: str | None) -> dict[str, Any]:
-    print(printable(f"sciml: {error}"), file=sys.stderr)
-    return {
-        "id": error.record if error.record is not None else str(error.line),
-        "problem": problem,
-        "status": "error",
-        "solution": None,
-        "rung": None,
-        "seconds": 0.0,
-        "error": str(error),
-    }
+def _refusal(entry: "_Refused") -> dict[str, Any]:
+    print(printable(f"sciml: {entry.error}"), file=sys.stderr)
+    empty = {"status": "error", "solution": None, "rung": None, "seconds": 0.0}
+    return {"id": entry.id, "problem": entry.problem, **empty, "error": str(entry.error)}
 
 
 def _answered(out: Path) -> dict[tuple[str, str], dict[str, Any]]:
@@ -191,10 +198,15 @@ def _answered(out: Path) -> dict[tuple[str, str], dict[str, Any]]:
     return found
 
 
-def _key(entry: "_Record | InputError") -> tuple[str, str]:
-    if isinstance(entry, InputError):
-        return entry.record or str(entry.line), str(None)
-    return entry.id, entry.problem
+def _known_answer(
+    entry: "_Record | _Refused", known: dict[tuple[str, str], dict[str, Any]]
+) -> dict[str, Any] | None:
+    """The answer of an earlier run to the same problem over the same variable."""
+    result = known.get((str(entry.id), str(entry.problem)))
+    wanted = entry.variable if isinstance(entry, _Record) else None
+    if result is None or wanted in (None, result.get("variable", wanted)):
+        return result
+    return None
 
 
 def _show_progress(place: int, total: int, counts: dict[str, int], started: float, quiet: bool) -> None:

@@ -71,7 +71,7 @@ class Answer:
 
     @property
     def infix(self) -> str | None:
-        """The solution as text that SymPy reads; an implicit one as `H = 0`."""
+        """The solution as text for people and, unless it is implicit (`H = 0`), for SymPy."""
         if self.solution is None:
             return None
         return to_infix(self.solution) + (" = 0" if self.is_implicit else "")
@@ -90,6 +90,12 @@ class Answer:
         made = to_sympy(self.solution, {**self.sympy_symbols, name: variable}, function_of=variable)
         return sympy.Eq(made, 0) if self.is_implicit else sympy.Eq(sympy.Function("y")(variable), made)
 
+    def _text_for_sympy(self) -> str | None:
+        if self.solution is None:
+            return None
+        text = to_infix(self.solution)
+        return f"Eq({text}, 0)" if self.is_implicit else text
+
     def latex(self) -> str | None:
         """The solution in LaTeX."""
         if self.solution is None:
@@ -107,13 +113,13 @@ class Answer:
         return plot_integral(self, Path(path))
 
     def to_dict(self) -> dict[str, Any]:
-        """The answer as JSON values."""
+        """The answer as JSON values; every text is one that SymPy reads, an implicit solution `Eq(H, 0)`."""
         asked = self.problem.integrand if isinstance(self.problem, Integral) else self.problem.left_side
         found: dict[str, Any] = {
             "problem": to_infix(asked) + (" = 0" if self.is_equation else ""),
             "variable": self.problem.variable.value,
             "status": self.status,
-            "solution": self.infix,
+            "solution": self._text_for_sympy(),
             "rung": self.rung,
             "seconds": round(self.seconds, 3),
         }

@@ -76,7 +76,7 @@ def test_a_file_is_answered_line_by_line_whatever_is_in_it(problems, tmp_path, c
     answers = [json.loads(line) for line in out.read_text().splitlines()]
     assert [one["status"] for one in answers] == ["solved", "error", "solved", "error", "error"]
     assert [one["solution"] for one in answers] == ["x**3/3", None, "t**4/4", None, None]
-    assert [one["id"] for one in answers] == ["square", "bad", "3", "4", "5"]
+    assert [one["id"] for one in answers] == ["square", "bad", 3, 4, 5]
     assert f"{problems}: line 2, record 'bad', position 3: " in capsys.readouterr().err
 
 
@@ -90,7 +90,19 @@ def test_a_killed_run_goes_on_behind_its_last_whole_line(problems, tmp_path, cap
     main(["integrate", "--file", str(problems), "--out", str(out)])
     assert "(2 known before)" in capsys.readouterr().err
     again = [json.loads(line) for line in out.read_text().splitlines()]
-    assert [one["id"] for one in again] == ["square", "bad", "3", "4", "5"]
+    assert [one["id"] for one in again] == ["square", "bad", 3, 4, 5]
+
+
+def test_answers_keep_the_kind_of_ids_and_are_not_taken_for_another_variable(tmp_path, capsys):
+    file, out = tmp_path / "problems.jsonl", tmp_path / "answers.jsonl"
+    file.write_text('{"id": 7, "problem": "x*t"}\n{"id": null, "problem": "x", "variable": 3}')
+    assert main(["integrate", "--file", str(file), "--out", str(out)]) == 3
+    file.write_text('{"id": 7, "problem": "x*t", "variable": "t"}\n')
+    assert main(["integrate", "--file", str(file), "--out", str(out)]) == 0
+    answers = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [one["id"] for one in answers] == [7, None, 7]
+    assert [one["solution"] for one in answers] == ["t*x**2/2", None, "t**2*x/2"]
+    assert "`variable` is a text" in capsys.readouterr().err
 
 
 def test_answers_never_overwrite_problems(problems):
