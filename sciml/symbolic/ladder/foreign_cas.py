@@ -117,17 +117,18 @@ _FRICAS_NAMES = {"E": "%e", "I": "%i", "pi": "%pi"}
 
 
 def _fricas_script(problem: Integral | Equation) -> str:
+    """A failed step leaves its name without a value; our parser refuses this name, so that it is no answer."""
     start = ")set messages autoload off\n)set quit unprotected\n)set output length 245\n"
     if isinstance(problem, Integral):
         asked = f"integrate({_words(_text(problem.integrand), _FRICAS_NAMES)}, x)"
-        lines = f"f := {asked};\n{_fricas_output('f')}{_fricas_output('first f')}"
+        lines = f"result := {asked};\n{_fricas_output('result')}{_fricas_output('first result')}"
     else:
         names = {"y": "yy", "y'": "y1", "y''": "y2"}
         calls = {"yy": "y(x)", "y1": "D(y(x),x)", "y2": "D(y(x),x,2)", **_FRICAS_NAMES}
         left = _words(_text(problem.left_side, names), calls)
-        basis = " + ".join(f"k{place}*f.basis.{place}" for place in range(1, problem.order + 1))
-        lines = f"y := operator 'y;\nf := solve({left} = 0, y, x);\n"
-        lines += _fricas_output(f"f.particular + {basis}") + _fricas_output("f - k1")
+        basis = " + ".join(f"k{place}*result.basis.{place}" for place in range(1, problem.order + 1))
+        lines = f"y := operator 'y;\nresult := solve({left} = 0, y, x);\n"
+        lines += _fricas_output(f"result.particular + {basis}") + _fricas_output("result - k1")
     return f"{start}{lines})quit\n"
 
 

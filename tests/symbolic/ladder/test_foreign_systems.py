@@ -1,3 +1,4 @@
+import re
 import sys
 import time
 
@@ -41,6 +42,14 @@ def test_answers_of_a_program_are_candidates_and_others_are_passed_by():
     system = System("Printer", (sys.executable, "-c", printing), lambda problem: "", BY_NAME["Maxima"].read)
     found = [one.expression for one in system.propose(parse_integral("x"), Deadline.after(30))]
     assert found == [parse("x^2/2"), parse("x^2/2 + 1")]
+
+
+def test_a_step_that_fails_in_fricas_leaves_no_name_that_could_be_an_answer():
+    script = BY_NAME["FriCAS"].script(parse_integral("x"))
+    name = re.search(r"^(\w+) := integrate", script, re.MULTILINE).group(1)
+    printed = f"sciml-answer {name}sciml-end"
+    system = System("Printer", (sys.executable, "-c", f"print({printed!r})"), str, BY_NAME["FriCAS"].read)
+    assert list(system.propose(parse_integral("x"), Deadline.after(30))) == []
 
 
 def test_a_program_that_hangs_is_killed_at_the_deadline():
