@@ -117,7 +117,7 @@ _FRICAS_NAMES = {"E": "%e", "I": "%i", "pi": "%pi"}
 
 
 def _fricas_script(problem: Integral | Equation) -> str:
-    """A failed step leaves its name without a value; our parser refuses this name, so that it is no answer."""
+    """A failed step leaves its name without a value; our parser refuses that name, so it is no answer."""
     start = ")set messages autoload off\n)set quit unprotected\n)set output length 245\n"
     if isinstance(problem, Integral):
         asked = f"integrate({_words(_text(problem.integrand), _FRICAS_NAMES)}, x)"
