@@ -21,7 +21,17 @@ from sciml.symbolic.expression import (
     linear,
     product,
 )
-from sciml.symbolic.ladder import ansatz, change_of_variable, foreign_cas, model_rung, sympy_child, table
+from sciml.symbolic.ladder import (
+    ansatz,
+    change_of_variable,
+    foreign_cas,
+    model_rung,
+    partial_fractions,
+    square_root_integrals,
+    sympy_child,
+    table,
+    waves,
+)
 from sciml.symbolic.ladder.deadline import Deadline, OutOfTimeError, hard_limit
 from sciml.symbolic.ladder.found import Found
 from sciml.symbolic.ladder.normalise import constant_factor, linear_argument, terms
@@ -40,6 +50,13 @@ _ANSATZ_S = (2.0, 1.5)
 _LAST_ANSATZ_S = 3.0
 _TABLE_S = 1.0
 _SUBSTITUTION_S = 3.5
+_DIRECT: tuple[tuple[str, Rung[Integral]], ...] = (
+    ("rules", table.propose),
+    ("partial fractions", partial_fractions.propose),
+    ("square roots", square_root_integrals.propose),
+    ("waves", waves.propose),
+)
+"""Rungs that cost next to nothing where they do not apply."""
 
 
 @dataclass
@@ -69,8 +86,8 @@ class IntegralClimb:
     # Cheap rungs -------------------------------------------------------------------------------------------
 
     def _cheaply(self, integrand: Expr, depth: int) -> Found | None:
-        """By rules or ansatz, as it is or transformed."""
-        found = self._by_rung("rules", table.propose, integrand, _TABLE_S)
+        """By rules, direct methods or ansatz, as it is or transformed."""
+        found = self._directly(integrand)
         if found is None and depth < 3:
             found = self._transformed(integrand, depth)
         if found is None:
@@ -78,6 +95,14 @@ class IntegralClimb:
         if found is None:
             found = self._by_rung("substitution", change_of_variable.propose, integrand, _SUBSTITUTION_S)
         return found
+
+    def _directly(self, integrand: Expr) -> Found | None:
+        """By what answers at once or not at all."""
+        for name, rung in _DIRECT:
+            found = self._by_rung(name, rung, integrand, _TABLE_S)
+            if found is not None:
+                return found
+        return None
 
     def _transformed(self, integrand: Expr, depth: int) -> Found | None:
         """Constants out; parameters away by a linear argument or by scaling."""
@@ -166,14 +191,14 @@ class IntegralClimb:
 
     def _as_one_sum(self, integrand: Expr) -> Found | None:
         """By rules or a short ansatz for all terms: groups miss that asin(x) goes with sqrt(1 - x**2)."""
-        found = self._by_rung("rules", table.propose, integrand, _TABLE_S)
+        found = self._directly(integrand)
         return found or self._by_rung("ansatz", _propose_by_ansatz, integrand, _ANSATZ_S[1])
 
     def _by_groups(self, integrand: Expr) -> Found | None:
         """Terms that a rule solves, then groups of terms that belong together, then what is left."""
         solved, left = [], []
         for coefficient, term in terms(integrand):
-            found = self._by_rung("rules", table.propose, term, _TABLE_S)
+            found = self._directly(term)
             if found is None:
                 left.append((coefficient, term))
             else:

@@ -89,9 +89,9 @@ def _of_power(base: Expr, coefficients: tuple[Expr, Expr, Expr], exponent: Numbe
     slope = 2 * a * X + b
     discriminant = b * b - 4 * a * c
     if exponent == -1:
-        return _of_reciprocal(slope, discriminant)
+        return of_reciprocal(slope, discriminant)
     if exponent == -_HALF:
-        return _of_reciprocal_root(base, a, slope, discriminant)
+        return of_reciprocal_root(base, a, slope, discriminant)
     if exponent > 0:  # Q**n = (slope*Q**n)/(2(2n+1)a) - n*discriminant/(2(2n+1)a) * integral of Q**(n-1)
         factor = 1 / (2 * (2 * exponent + 1) * a)
         lower = _of_power(base, coefficients, exponent - 1)
@@ -103,20 +103,34 @@ def _of_power(base: Expr, coefficients: tuple[Expr, Expr, Expr], exponent: Numbe
     return first - 2 * (2 * below + 1) * a / (below * discriminant) * _of_power(base, coefficients, below)
 
 
-def _of_reciprocal(slope: Expr, discriminant: Expr) -> Expr:
+def of_reciprocal(slope: Expr, discriminant: Expr) -> Expr:
+    """The integral of 1/Q from Q' and the discriminant of a quadratic Q."""
     if discriminant == ZERO_EXPR:
         return -2 / slope
-    if _seems_negative(discriminant):
+    if seems_negative(discriminant):
         root = _root(-discriminant)
         return 2 * function("atan", slope / root) / root
     root = _root(discriminant)
     return function("log", (slope - root) / (slope + root)) / root
 
 
-def _of_reciprocal_root(base: Expr, a: Expr, slope: Expr, discriminant: Expr) -> Expr:
-    if _seems_negative(a):
+def of_reciprocal_root(base: Expr, a: Expr, slope: Expr, discriminant: Expr, y: Expr | None = None) -> Expr:
+    """The integral of 1/y, y**2 = a*x**2 + b*x + c.
+
+    Args:
+        base: the quadratic.
+        a: its leading coefficient.
+        slope: 2*a*x + b.
+        discriminant: b**2 - 4*a*c.
+        y: which root; the principal one by default.
+    """
+    principal = sqrt(base)
+    y = principal if y is None else y
+    if not seems_negative(a):
+        return function("log", slope + 2 * _root(a) * y) / _root(a)
+    if y == principal:
         return -function("asin", slope / _root(discriminant)) / _root(-a)
-    return function("log", slope + 2 * _root(a) * sqrt(base)) / _root(a)
+    return -function("atan", slope / (2 * _root(-a) * y)) / _root(-a)
 
 
 def _root(square: Expr) -> Expr:
@@ -130,7 +144,7 @@ def _root(square: Expr) -> Expr:
     return multiply(*roots)
 
 
-def _seems_negative(node: Expr) -> bool:
+def seems_negative(node: Expr) -> bool:
     """Whether an expression of positive parameters is negative at most of a few places."""
     if node.kind == NUMBER:
         return bool(node.value < 0)
