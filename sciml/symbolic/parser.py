@@ -7,7 +7,7 @@ derivatives (`unknown_function.py`), and as parameters single letters, Greek nam
 
 A sign of multiplication may be missing after a number or a closing parenthesis (`2x`, `(x+1)(x-1)`,
 `2sin(x)`); such text is read with a note. It is refused where two readings exist: `1/2x`, `x^2y`, `x y`,
-`x(x+1)`, `sin x`.
+`x(x+1)`, `sin x`. Text in LaTeX is read by the rules of `latex_words.py`.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,8 @@ from sciml.symbolic.expression import (
     product,
     symbol,
 )
-from sciml.symbolic.lexer import Word, exact_number, words_of
+from sciml.symbolic.latex_words import words_in
+from sciml.symbolic.lexer import Word, exact_number
 from sciml.symbolic.named_functions import FUNCTION_NAMES, MANY_ARGUMENTS, ONE_ARGUMENT, TWO_ARGUMENTS
 from sciml.symbolic.symbol_names import broken_rule, rule_of_unknown_call
 from sciml.symbolic.unknown_function import (
@@ -66,7 +67,7 @@ def parse(text: str) -> Expr:
 
 def parse_noted(text: str) -> Parsed:
     """Like `parse`, with the notes."""
-    reader = Reader(words_of(text))
+    reader = Reader(words_in(text))
     expression = reader.whole_expression()
     return Parsed(expression, tuple(reader.notes), reader.variable)
 
@@ -150,6 +151,8 @@ class Reader(Cursor):
         self.leave()
         if exponent.kind == NUMBER and abs(exponent.value) > MAX_EXPONENT:
             raise InputError(f"an exponent beyond ±{MAX_EXPONENT}", position=position)
+        if base is EULER:
+            return self.built(position, lambda: function("exp", exponent))
         return self.built(position, lambda: power(base, exponent))
 
     def primary(self) -> Expr:

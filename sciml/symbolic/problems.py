@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from sciml.errors import InputError
 from sciml.symbolic.derivative import derivative
 from sciml.symbolic.expression import ZERO_EXPR, Expr, X, linear, symbol
-from sciml.symbolic.lexer import Word, words_of
+from sciml.symbolic.latex_words import words_in
+from sciml.symbolic.lexer import Word
 from sciml.symbolic.parser import Reader
 from sciml.symbolic.unknown_function import Y, with_y
 
@@ -38,12 +39,14 @@ def parse_integral(text: str, variable: str = "x") -> Integral:
     """The integral of the function that a text says.
 
     Raises:
-        InputError: the text breaks a rule of the grammar, or holds derivatives of an unknown function.
+        InputError: the text breaks a rule of the grammar, or holds an unknown function.
     """
-    reader = Reader(words_of(text))
+    reader = Reader(words_in(text))
     integrand = reader.whole_expression()
     if any(integrand.mask & one.mask for one in Y[1:]):
         raise InputError("an integrand holds no derivative of an unknown function; ask for dsolve")
+    if integrand.mask & Y[0].mask and reader.variable is not None:
+        raise InputError(f"y({reader.variable}) is an unknown function; nothing is known of its integral")
     return Integral(integrand, symbol(variable), tuple(reader.notes))
 
 
@@ -53,7 +56,7 @@ def parse_equation(text: str) -> Equation:
     Raises:
         InputError: the text breaks a rule of the grammar, or has no y' and no y''.
     """
-    words, unknown = with_y(_without_eq(words_of(text)))
+    words, unknown = with_y(_without_eq(words_in(text)))
     signs = [place for place, word in enumerate(words) if word.kind == "sign" and word.text == "="]
     if len(signs) > 1:
         rule = "an equation has one sign ="
