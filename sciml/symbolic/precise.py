@@ -1,5 +1,6 @@
 """Values of expressions in many digits, by mpmath; same branches as `sciml.symbolic.evaluation`."""
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -7,9 +8,13 @@ from typing import Any, TypeAlias
 import mpmath
 
 from sciml.symbolic.expression import ADD, CONSTANT, FUNCTION, MULTIPLY, NUMBER, POWER, SYMBOL, Expr, Number
+from sciml.symbolic.vocabulary import AFTER_NINE, ZERO
 
 _LARGEST_MAGNITUDE = 64
-"""Arguments of functions stay below two to this power, so that no value needs millions of bits."""
+"""Arguments of these functions, and logarithms of powers, stay below two to this power, so that no value
+needs millions of bits."""
+_GROWING = ("exp", "sin", "cos", "tan", "sinh", "cosh", "tanh")
+"""Functions of which a large argument needs as many bits as its size says; others only need its logarithm."""
 
 
 PreciseNumber: TypeAlias = Any
@@ -18,6 +23,8 @@ PreciseNumber: TypeAlias = Any
 
 SHARE_OF_DIGITS = 0.7
 """Values are equal if they agree in so many of the digits computed; the rest is left to rounding."""
+_MORE_DIGITS = 50
+_DIGITS = re.compile(rb"[%b]+" % re.escape(bytes(range(ZERO, AFTER_NINE))))
 
 
 class NoPreciseValueError(ArithmeticError):
@@ -122,27 +129,35 @@ class PreciseValues:
         if name in ("abs", "sign"):
             real = self.context.re(argument)
             return self.context.sign(real) if name == "sign" else (-argument if real < 0 else argument)
-        self._check(argument)
+        if name in _GROWING:
+            self._check(argument)
         return getattr(self.context, name)(argument)
 
 
 def agrees(left: Expr, right: Expr, values: Mapping[str, complex], digits: int = 30) -> tuple[bool, float]:
     """Whether two expressions have the same value at a point, and their relative difference there.
 
-    A difference that is not below 10**(-0.7*digits) of the larger value is computed again with 50 digits
-    more: in an equality it shrinks with the digits, in an inequality it stays.
+    The difference is computed twice, the second time with 50 digits more and with room for the longest number
+    in the expressions: in an equality it shrinks with the digits, in an inequality it stays. So x and
+    x + 10**-40 are told apart.
 
     Raises:
         NoPreciseValueError: one of them has no value there.
     """
     differences = []
-    for precision in (digits, digits + 50):
+    more = _MORE_DIGITS + 3 * _longest_number(left, right) // 2
+    for precision in (digits, digits + more):
         at = PreciseValues(values, precision)
         one, other = at.value(left), at.value(right)
         difference, size = abs(one - other), max(abs(one), abs(other))
-        relative = float(difference / size) if size else 0.0
-        if relative < 10.0 ** (-SHARE_OF_DIGITS * precision):
-            return True, relative
+        relative = difference / size if size else at.context.mpf(0)
         differences.append(difference)
-    shrinks = differences[1] < differences[0] * at.context.mpf(10) ** -25
-    return shrinks, 0.0 if shrinks else relative
+    if relative < at.context.mpf(10) ** (-SHARE_OF_DIGITS * precision):
+        return True, float(relative)
+    shrinks = differences[1] < differences[0] * at.context.mpf(10) ** (-more / 2)
+    return bool(shrinks), 0.0 if shrinks else float(relative)
+
+
+def _longest_number(*nodes: Expr) -> int:
+    """Digits of the longest integer that is written in the expressions."""
+    return max((len(run) for node in nodes for run in _DIGITS.findall(node.prefix)), default=0)

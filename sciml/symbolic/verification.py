@@ -15,27 +15,47 @@ from sciml.symbolic.derivative import derivative
 from sciml.symbolic.evaluation import Values, as_float, evaluate, is_analytic
 from sciml.symbolic.expression import (
     ADD,
+    FUNCTION,
+    POWER,
     Expr,
     ExpressionTooLargeError,
     UndefinedExpressionError,
     X,
     symbol_names,
 )
-from sciml.symbolic.judgement import LARGEST, SMALLEST, Verification, judge, undecided
+from sciml.symbolic.given import GivenExpression, GivenProblem, as_answer, as_problem
+from sciml.symbolic.judgement import LARGEST, SMALLEST, Status, Verification, judge, undecided
 from sciml.symbolic.ode_verification import verify_equation
 from sciml.symbolic.precise import NoPreciseValueError, PreciseValues, agrees
-from sciml.symbolic.problems import Equation, Integral
+from sciml.symbolic.problems import Integral
 from sciml.symbolic.sample_points import Samples, standard_samples, wide_samples
+from sciml.symbolic.substitution import operands
+
+_APART = 1e-3
+"""Relative difference from which a far point is looked at in many digits."""
+_WITH_BRANCHES = ("log", "asin", "acos", "atan", "asinh", "acosh", "atanh", "abs", "sign")
 
 
-def verify(problem: Integral | Equation, answer: Expr) -> Verification:
+def verify(problem: GivenProblem, answer: GivenExpression) -> Verification:
     """Whether `answer` is an antiderivative, or the general solution of a differential equation.
 
-    An answer to an equation that holds y is implicit: it is 0 for every solution, or some G(x, y) - c1.
+    Args:
+        problem: an integrand, or an equation with a derivative of y: text, of SymPy, or of the engine.
+        answer: of any of these kinds; to an equation it has the constants c1 (and c2). If it holds y it is
+            implicit: 0 for every solution, or some G(x, y) - c1.
+
+    Returns:
+        The judgement: `verified` wherever the problem is defined, `partial` on a part of the axis only,
+        `refuted`, or `undecided`.
+
+    Raises:
+        InputError: a text that cannot be read, or parts that are not supported.
     """
-    if isinstance(problem, Integral):
-        return verify_integral(problem.integrand, answer, problem.variable)
-    return verify_equation(problem, answer)
+    read = as_problem(problem)
+    wanted = as_answer(answer, read)
+    if isinstance(read, Integral):
+        return verify_integral(read.integrand, wanted, read.variable)
+    return verify_equation(read, wanted)
 
 
 def verify_integral(integrand: Expr, antiderivative: Expr, variable: Expr = X) -> Verification:
@@ -54,10 +74,39 @@ def verify_integral(integrand: Expr, antiderivative: Expr, variable: Expr = X) -
 
 
 def compare(found: Expr, wanted: Expr, variable: Expr = X) -> Verification:
-    """Whether two expressions have the same values where `wanted` has any."""
+    """Whether two expressions have the same values where `wanted` has any.
+
+    Expressions that may change branch (roots, logarithms, inverse functions, abs, sign) are also compared
+    close to the origin and far from it: |x - 100| is not 100 - x.
+    """
     names = symbol_names(found, wanted, variable)
     table = _Sides(found, wanted, standard_samples(names, variable.value))
-    return judge(table, lambda: _Sides(found, wanted, wide_samples(names, variable.value)))
+    judged = judge(table, lambda: _Sides(found, wanted, wide_samples(names, variable.value)))
+    if judged.status != "verified" or table.is_same or not (_has_branches(found) or _has_branches(wanted)):
+        return judged
+    return _judged_widely(judged, _Sides(found, wanted, wide_samples(names, variable.value)))
+
+
+def _judged_widely(judged: Verification, wide: "_Sides") -> Verification:
+    """The judgement, unless several of the 300 real points of `wide` say otherwise in many digits."""
+    doubtful = np.flatnonzero(wide.real & (wide.residual > _APART))
+    checked = [wide.precisely(int(point), 30) for point in doubtful[:: len(doubtful) // 8 + 1]]
+    known = [is_equal for is_equal, _ in filter(None, checked)]
+    if sum(known) > len(known) / 2 or len(known) < 2:
+        return judged
+    agreement = 1 - len(doubtful) / int(wide.real.sum())
+    reason = f"agrees at {agreement:.0%} of the points at which the problem is defined"
+    status: Status = "partial" if wide.is_analytic else "refuted"
+    return replace(judged, status=status, agreement=agreement, reason=reason)
+
+
+def _has_branches(node: Expr) -> bool:
+    """Whether a root, a power with a variable exponent, or a function with several branches is inside."""
+    if node.kind == POWER and type(node.value) is not int:
+        return True
+    if node.kind == FUNCTION and node.value in _WITH_BRANCHES:
+        return True
+    return any(_has_branches(one) for one in operands(node))
 
 
 class _Sides:

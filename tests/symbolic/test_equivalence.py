@@ -1,5 +1,7 @@
 import pytest
+import sympy
 
+from sciml.errors import InputError
 from sciml.symbolic.equivalence import equivalent
 from sciml.symbolic.parser import parse
 from sciml.symbolic.sympy_proof import proves_zero
@@ -11,7 +13,11 @@ SAME = [
     ("1/(1 + tan(x)^2)", "cos(x)^2"),
     ("acosh(x)", "log(x + sqrt(x - 1)*sqrt(x + 1))"),
 ]
-DIFFERENT = [("sin(x)", "cos(x)"), ("x", "x + 1/10^15"), ("sqrt(x^2)", "x^2"), ("atan(x)", "-atan(1/x)")]
+DIFFERENT = [
+    *[("sin(x)", "cos(x)"), ("x", "x + 1/10^15"), ("sqrt(x^2)", "x^2"), ("atan(x)", "-atan(1/x)")],
+    *[("x", "x + 10^-40"), ("10^200*x", "10^200*x + 1"), ("pi", "3.14159265358979323846264338")],
+    *[("|x - 100|", "100 - x"), ("sign(x - 20)", "-1"), ("sign(x^2 - 10^-6)", "1")],
+]
 
 
 @pytest.mark.parametrize(("left", "right"), SAME)
@@ -24,8 +30,18 @@ def test_different_functions_are_not_equivalent(left, right):
     assert equivalent(parse(left), parse(right)).status == "refuted"
 
 
-def test_functions_that_agree_on_half_of_the_axis_are_equivalent_in_part():
+def test_functions_that_agree_on_a_part_of_the_axis_are_equivalent_in_part():
     assert equivalent(parse("sqrt(x^2)"), parse("x")).status == "partial"
+    far = equivalent(parse("sqrt((x - 50)^2)"), parse("50 - x"))
+    assert (far.status, far.agreement > 0.8) == ("partial", True)
+
+
+def test_text_sympy_and_the_engines_expressions_are_compared_alike():
+    x = sympy.Symbol("x", real=True)
+    assert equivalent("sin(x)^2", 1 - sympy.cos(x) ** 2).status == "verified"
+    assert equivalent(parse("2*x"), 2 * x + 0.5).status == "refuted"
+    with pytest.raises(InputError, match="not of type list"):
+        equivalent("x", [x])
 
 
 @pytest.mark.parametrize(

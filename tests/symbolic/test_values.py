@@ -1,3 +1,5 @@
+import math
+
 import mpmath
 import numpy as np
 import pytest
@@ -81,6 +83,14 @@ def test_cancellation_shrinks_with_the_digits_and_inequality_does_not():
     assert agrees(parse("(1 - cos(x))*2/x^2 - 1 + x^2/12"), parse("x^4/360 - x^6/20160"), values)[0] is False
     assert agrees(parse("(x + 10^20)^2 - 10^40 - 2*x*10^20"), X**2, values) == (True, 0.0)
     assert agrees(X, X + number(10) ** -20, values)[0] is False
+    assert agrees(X, X + number(10) ** -300, values)[0] is False
+
+
+def test_functions_that_do_not_grow_fast_have_values_at_any_size():
+    huge = PreciseValues({"x": 10.0**300})
+    assert float(huge.value(parse("log(x)"))) == pytest.approx(300 * math.log(10))
+    assert float(huge.value(parse("atan(x^9)"))) == pytest.approx(math.pi / 2)
+    assert float(huge.value(parse("asinh(x)"))) == pytest.approx(300 * math.log(10) + math.log(2))
 
 
 def test_samples_are_the_same_each_time_and_parameters_positive():

@@ -1,4 +1,5 @@
 import pytest
+import sympy
 
 from sciml.symbolic import derivative as derivative_module
 from sciml.symbolic.expression import X, forget_nodes, symbol
@@ -50,6 +51,8 @@ WRONG = [
     ("x*exp(x^2)", "exp(x^2)/2 + x/1000"),
     ("log(log(log(x)))", "x"),
     ("acosh(sin(x))", "x"),
+    ("|x - 30|", "-(x - 30)^2/2"),
+    ("x", "x^2/2 + 10^-30*x"),
 ]
 
 
@@ -164,3 +167,18 @@ def test_answers_that_are_no_general_solution_are_refuted_with_the_reason(equati
 def test_an_answer_with_a_derivative_of_y_is_undecided():
     judged = verify(parse_equation("y' = y"), symbol("c1") * symbol("y'"))
     assert judged.status == "undecided"
+
+
+def test_problems_and_answers_may_be_text_or_of_sympy():
+    t = sympy.Symbol("t", positive=True)
+    u = sympy.Function("u")
+    assert verify("x^2", "x^3/3").is_verified
+    assert verify(sympy.cos(t), sympy.sin(t)).is_verified
+    assert verify(sympy.cos(t), "t").status == "refuted"
+    assert verify("y' = y", "c1*exp(x)").is_verified
+    assert verify("dy/dx - y", "exp(x)").reason == "no general solution: c1 is missing"
+    equation = sympy.Eq(u(t).diff(t, 2) + 4 * u(t), 0)
+    assert verify(equation, sympy.dsolve(equation)).is_verified
+    implicit = sympy.Eq(u(t) ** 2 - t**2, sympy.Symbol("C1"))
+    assert verify(u(t) * u(t).diff(t) - t, implicit).is_verified
+    assert verify(u(t) * u(t).diff(t) + t, implicit).status == "refuted"
