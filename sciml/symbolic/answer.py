@@ -47,7 +47,7 @@ class Answer:
     definite: DefiniteValue | None = None
     """The value between two limits, if asked for."""
     sympy_symbols: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
-    """Symbols of the question as it came from SymPy, with their assumptions."""
+    """Symbols of the question as it came from SymPy, with their assumptions; as `y` its unknown function."""
 
     @property
     def status(self) -> Status:
@@ -87,8 +87,9 @@ class Answer:
 
         name = self.problem.variable.value
         variable = self.sympy_symbols.get(name, sympy.Symbol(name))
-        made = to_sympy(self.solution, {**self.sympy_symbols, name: variable}, function_of=variable)
-        return sympy.Eq(made, 0) if self.is_implicit else sympy.Eq(sympy.Function("y")(variable), made)
+        unknown = self.sympy_symbols.get("y", sympy.Function("y")(variable))
+        made = to_sympy(self.solution, {**self.sympy_symbols, name: variable, "y": unknown})
+        return sympy.Eq(made, 0) if self.is_implicit else sympy.Eq(unknown, made)
 
     def _text_for_sympy(self) -> str | None:
         if self.solution is None:

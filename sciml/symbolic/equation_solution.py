@@ -9,13 +9,12 @@ from sciml.symbolic.answer import Answer, made_answer
 from sciml.symbolic.expression import Expr, symbol, symbol_names
 from sciml.symbolic.ladder.deadline import Deadline
 from sciml.symbolic.ladder.equation_climb import EquationClimb
-from sciml.symbolic.ladder.found import simplest_forms
 from sciml.symbolic.ladder.normalise import Renaming
+from sciml.symbolic.ladder.ode_forms import simplest_solutions
 from sciml.symbolic.ladder.settings import Settings
 from sciml.symbolic.problems import CONSTANT_NAMES, Equation, equation, parse_equation
-from sciml.symbolic.sympy_bridge import equation_from_sympy, sympy_symbols
+from sciml.symbolic.sympy_bridge import equation_from_sympy, sympy_symbols, unknown_functions
 from sciml.symbolic.unknown_function import Y
-from sciml.symbolic.verification import verify
 
 if TYPE_CHECKING:
     import sympy
@@ -62,9 +61,7 @@ def dsolve(
     found = climb.solve(inside)
     kept = [] if found is None else [found]
     if found is not None and not found.expression.mask & Y[0].mask:
-        kept = simplest_forms(
-            found, lambda form: verify(inside, form), alternatives + 1, deadline, is_antiderivative=False
-        )
+        kept = simplest_solutions(found, inside, alternatives + 1, deadline)
     return made_answer(problem, kept, climb.notes, names, started, symbols)
 
 
@@ -84,7 +81,8 @@ def read_equation(
     elif isinstance(given, Expr):
         read = equation(given)
     else:
-        read, symbols = equation_from_sympy(given), dict(sympy_symbols(given))
+        read = equation_from_sympy(given)
+        symbols = {**sympy_symbols(given), "y": min(unknown_functions(given), key=str)}
     names = symbol_names(read.left_side)
     taken = [name for name in CONSTANT_NAMES if name in names]
     if taken:

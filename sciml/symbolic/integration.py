@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sciml.errors import InputError, SettingsError
 from sciml.symbolic.answer import Answer, made_answer
-from sciml.symbolic.expression import Expr, X, symbol, symbol_names
+from sciml.symbolic.expression import SYMBOL, Expr, X, symbol, symbol_names
 from sciml.symbolic.ladder.deadline import Deadline
 from sciml.symbolic.ladder.found import Found, simplest_forms
 from sciml.symbolic.ladder.integral_climb import IntegralClimb
@@ -13,7 +13,7 @@ from sciml.symbolic.ladder.normalise import Renaming
 from sciml.symbolic.ladder.settings import Settings
 from sciml.symbolic.parser import parse
 from sciml.symbolic.problems import Integral, parse_integral
-from sciml.symbolic.sympy_bridge import from_sympy, sympy_symbols
+from sciml.symbolic.sympy_bridge import as_sympy, from_sympy, sympy_symbols, unknown_functions
 from sciml.symbolic.verification import verify_integral
 
 if TYPE_CHECKING:
@@ -88,7 +88,6 @@ def read_integral(
     Raises:
         InputError: it cannot be read, or the variable is not clear.
     """
-    name = variable.value if isinstance(variable, Expr) else None if variable is None else str(variable)
     notes: list[str] = []
     symbols: dict[str, sympy.Symbol] = {}
     if isinstance(integrand, Integral):
@@ -99,17 +98,27 @@ def read_integral(
     elif isinstance(integrand, Expr):
         expression = integrand
     else:
-        expression, symbols = from_sympy(integrand, notes), dict(sympy_symbols(integrand))
-    chosen = _variable(expression, name, notes)
+        there = as_sympy(integrand)
+        unknown = unknown_functions(there)
+        if unknown:
+            rule = f"{min(map(str, unknown))} is an unknown function; nothing is known of its integral"
+            raise InputError(rule)
+        expression, symbols = from_sympy(there, notes), dict(sympy_symbols(there))
+    chosen = _variable(expression, variable, notes)
     return Integral(expression, chosen, tuple(notes)), symbols
 
 
-def _variable(expression: Expr, name: str | None, notes: list[str]) -> Expr:
-    if name is not None:
-        given = parse(name)
-        if symbol_names(given) != [name]:
-            raise InputError(f"{name!r} cannot be a variable")
-        return given
+def _variable(expression: Expr, given: "Expr | str | sympy.Symbol | None", notes: list[str]) -> Expr:
+    if isinstance(given, str):
+        read = parse(given)
+        if symbol_names(read) != [given]:
+            raise InputError(f"{given!r} cannot be a variable")
+        return read
+    if given is not None:
+        read = given if isinstance(given, Expr) else from_sympy(given)
+        if read.kind != SYMBOL:
+            raise InputError(f"{given} cannot be a variable")
+        return read
     names = symbol_names(expression)
     if not names or "x" in names:
         return X

@@ -113,22 +113,48 @@ def sympy_symbols(expression: "sympy.Basic") -> "dict[str, sympy.Symbol]":
     return found
 
 
-def from_sympy(expression: "sympy.Basic", notes: list[str] | None = None) -> Expr:
+def unknown_functions(expression: "sympy.Basic") -> "set[sympy.Basic]":
+    """What is in a SymPy expression like y(x)."""
+    import sympy
+
+    found: set[sympy.Basic] = expression.atoms(sympy.core.function.AppliedUndef)
+    return found
+
+
+def as_sympy(given: object) -> SympyExpression:
+    """Numbers of Python and NumPy as those of SymPy.
+
+    Raises:
+        InputError: something else.
+    """
+    import numbers
+
+    import sympy
+
+    if isinstance(given, sympy.Basic):
+        return given
+    if isinstance(given, numbers.Rational):
+        return sympy.Rational(int(given.numerator), int(given.denominator))
+    if isinstance(given, numbers.Real):
+        return sympy.Float(repr(float(given)))
+    raise InputError(f"an expression is text, of SymPy, or a number, not of type {type(given).__name__}")
+
+
+def from_sympy(expression: "sympy.Basic | float", notes: list[str] | None = None) -> Expr:
     """A SymPy expression in the engine.
 
     Args:
         expression: built of rational numbers, floats (read as the exact decimal that they print), pi, E, I,
-        symbols,
-            sums, products, powers, elementary functions, and y(x) with its first and second derivative.
+            symbols, sums, products, powers, elementary functions, and y(x) with its first and second
+            derivative.
         notes: a list that gets a sentence for each number that was not exact.
 
     Raises:
         InputError: a part that has no equal here (an unevaluated integral, a special function, infinity), or
-        an
-            expression without value.
+            an expression without value.
     """
     try:
-        return _Converter([] if notes is None else notes).converted(expression, 0)
+        return _Converter([] if notes is None else notes).converted(as_sympy(expression), 0)
     except (UndefinedExpressionError, ExpressionTooLargeError) as error:
         raise InputError(str(error)) from error
 
@@ -143,6 +169,11 @@ def equation_from_sympy(given: "sympy.Basic", notes: list[str] | None = None) ->
 
     own_notes = [] if notes is None else notes
     converter = _Converter(own_notes)
+    given = as_sympy(given)
+    names = {str(one) for one in given.free_symbols}
+    taken = sorted(names & {str(one.value) for one in Y})
+    if taken:
+        raise InputError(f"{taken[0]} is the unknown function here; rename that symbol, or write y(x)")
     sides = [given.lhs, given.rhs] if isinstance(given, sympy.Eq) else [given, sympy.Integer(0)]
     try:
         left, right = (converter.converted(side, 0) for side in sides)

@@ -38,6 +38,15 @@ def test_sympy_equations_go_in_and_come_out():
     assert answer.sympy.rhs.has(sympy.Symbol("c1"))
 
 
+def test_an_unknown_function_of_sympy_keeps_its_name():
+    t, u = sympy.Symbol("t", positive=True), sympy.Function("u")
+    equation = sympy.Eq(u(t).diff(t), -3 * u(t))
+    assert sympy.checkodesol(equation, dsolve(equation).sympy) == (True, 0)
+    implicit = dsolve(sympy.Eq(u(t).diff(t), 1 / (sympy.exp(u(t)) + sympy.cos(u(t)))))
+    assert implicit.is_implicit
+    assert implicit.sympy.has(u(t))
+
+
 def test_the_name_of_a_constant_of_integration_is_no_parameter():
     with pytest.raises(InputError, match="c1 names a constant of integration"):
         dsolve("y' = c1*y")

@@ -59,6 +59,22 @@ def test_sympy_goes_in_and_comes_out_with_its_assumptions():
     assert answer.latex() == r"\sin\left(k t\right)"
 
 
+def test_a_symbol_of_sympy_of_any_name_may_be_the_variable():
+    velocity, alpha = sympy.symbols("velocity alpha_1")
+    assert integrate(velocity**2 * alpha, velocity).sympy == alpha * velocity**3 / 3
+    assert integrate(5).sympy == 5 * sympy.Symbol("x")
+    with pytest.raises(InputError, match="cannot be a variable"):
+        integrate(velocity, velocity + 1)
+
+
+def test_an_unknown_function_is_no_constant():
+    x = sympy.Symbol("x")
+    for given in ("y(x)", "x*y(x)", sympy.Function("f")(x), x * sympy.Function("y")(x)):
+        with pytest.raises(InputError, match="unknown function"):
+            integrate(given, "x")
+    assert integrate("y*x").infix == "y*x**2/2"
+
+
 def test_other_forms_are_verified_and_follow_the_simplest():
     answer = integrate("x*exp(x)", alternatives=1)
     assert [to_infix(one) for one in answer.alternatives] == ["x*exp(x) - exp(x)"]

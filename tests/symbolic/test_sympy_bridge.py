@@ -65,6 +65,8 @@ def test_a_float_is_its_exact_decimal_and_leaves_a_note():
     [
         (sympy.Integral(sympy.exp(x**2), x), "Integral"),
         (sympy.erf(x), "erf"),
+        (None, "not of type NoneType"),
+        (float("nan"), "no number"),
         (sympy.Piecewise((x, x > 0), (0, True)), "Piecewise"),
         (sympy.oo, "no number"),
         (sympy.zoo * x, "no number"),
@@ -97,6 +99,8 @@ def test_differential_equations_go_both_ways():
     assert equation_from_sympy(y(t).diff(t) - t).variable == symbol("t")
     with pytest.raises(InputError, match="needs y'"):
         equation_from_sympy(y(x) - 1)
+    with pytest.raises(InputError, match="y is the unknown function here"):
+        equation_from_sympy(sympy.Eq(sympy.Function("u")(t).diff(t), sympy.Symbol("y") * t))
 
 
 def test_the_engine_loads_without_sympy_and_torch():
