@@ -9,7 +9,8 @@ The rules hold for complex values with principal branches, except on branch cuts
 `log(exp(u)) = u` and `sqrt(u**2) = u` are not.
 
 This module names what the others make together: `prefixes.py` (token ids), `nodes.py` (nodes and leaves),
-`sums.py`, `products.py`, `number_powers.py`, `functions.py`, `function_values.py`.
+`sums.py`, `products.py` (with `product_nodes.py`, `collected_powers.py`, `number_powers.py`), `functions.py`,
+`function_values.py`.
 """
 
 from sciml.symbolic.functions import function

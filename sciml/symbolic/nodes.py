@@ -1,8 +1,8 @@
 """The node of an expression tree, the table of known nodes, and the leaves.
 
-A node is made only by the constructors of this module, `sums.py`, `products.py` and `functions.py`. Equal
-nodes have equal `prefix`, the key of the table: an expression that is built twice is one object while it
-stays in the table, and keeps its derivatives.
+A node is made only by the constructors of this module, `sums.py`, `product_nodes.py`, `products.py` and
+`functions.py`. Equal nodes have equal `prefix`, the key of the table: an expression that is built twice is one
+object while it stays in the table, and keeps its derivatives.
 """
 
 from fractions import Fraction
@@ -34,10 +34,11 @@ class Expr:
     - FUNCTION: `value` the name, `args` (argument,).
 
     `prefix` are the token ids; `mask` has one bit for each symbol inside; `cache` belongs to the modules that
-    compute derivatives and the like, under keys of their own.
+    compute derivatives and the like, under keys of their own; `bare` to `sums.py`: content and primitive part
+    of a sum, a product without its coefficient.
     """
 
-    __slots__ = ("args", "cache", "kind", "mask", "prefix", "value")
+    __slots__ = ("args", "bare", "cache", "kind", "mask", "prefix", "value")
 
     kind: int
     value: Any
@@ -45,6 +46,7 @@ class Expr:
     prefix: bytes
     mask: int
     cache: dict[Any, Any] | None
+    bare: Any
 
     def __hash__(self) -> int:
         return hash(self.prefix)
@@ -133,7 +135,7 @@ def make_node(kind: int, value: object, args: tuple[Any, ...], prefix: bytes, ma
     node.args = args
     node.prefix = prefix
     node.mask = mask
-    node.cache = None
+    node.cache = node.bare = None
     if len(table) >= _LARGEST_TABLE:
         forget_nodes()
     table[prefix] = node

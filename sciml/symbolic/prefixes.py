@@ -31,7 +31,8 @@ LEAF_PREFIX = {name: bytes((ID[name],)) for name in ("x", "y", "y'", "y''", "c1"
 _DIGITS = bytes((ZERO + one - ord("0")) % 256 for one in range(256))
 ONE_PREFIX = bytes((INT_PLUS, ZERO + 1))
 _INVERSE = ord(DIV_ID)
-_AFTER_ONE = len(DIV_ID + ONE_PREFIX)
+_ONE_OVER = DIV_ID + ONE_PREFIX
+_AFTER_ONE = len(_ONE_OVER)
 
 
 class ExpressionTooLargeError(ValueError):
@@ -69,57 +70,57 @@ def nested(operator: bytes, pieces: list[bytes]) -> bytes:
     """A right-nested chain: op p1 op p2 … pn."""
     if len(pieces) == 1:
         return pieces[0]
+    if len(pieces) == 2:
+        return operator + pieces[0] + pieces[1]
     return operator + operator.join(pieces[:-1]) + pieces[-1]
 
 
 def power_prefix(base: bytes, exponent: Number) -> bytes:
     """base ** exponent for a number that is neither 0 nor 1; a negative power is `div 1` of a positive
     one."""
-    if exponent < 0:
-        size = -exponent
-        return DIV_ID + ONE_PREFIX + (base if size == 1 else power_prefix(base, size))
-    if type(exponent) is not int and exponent.denominator == 2 and exponent.numerator == 1:
-        return SQRT_ID + base
-    return POW_ID + base + number_prefix(exponent)
+    if type(exponent) is int:
+        if exponent == -1:
+            return _ONE_OVER + base
+        if exponent < 0:
+            return _ONE_OVER + POW_ID + base + number_prefix(-exponent)
+        return POW_ID + base + number_prefix(exponent)
+    inverse = _ONE_OVER if exponent < 0 else b""
+    if exponent.denominator == 2 and exponent.numerator in (1, -1):
+        return inverse + SQRT_ID + base
+    return inverse + POW_ID + base + number_prefix(-exponent if exponent < 0 else exponent)
 
 
-def product_prefix(factors: Iterable[bytes]) -> bytes:
-    """Product of factors that are no products; those that begin with `div 1` go below the bar."""
-    above, below = _sides(factors)
-    if not below:
-        return nested(MUL_ID, above)
-    return DIV_ID + (nested(MUL_ID, above) if above else ONE_PREFIX) + nested(MUL_ID, below)
-
-
-def scaled_prefix(coefficient: Number, unit: bytes, factors: Iterable[bytes]) -> bytes:
-    """coefficient (not 1) times a product, from the prefix of the product and those of its factors."""
-    has_bar = unit[0] == _INVERSE
-    if type(coefficient) is int:
-        if has_bar:
-            if unit[1] == INT_PLUS:
-                return DIV_ID + number_prefix(coefficient) + unit[_AFTER_ONE:]
-            if coefficient != -1:
-                return DIV_ID + MUL_ID + number_prefix(coefficient) + unit[1:]
-        return NEG_ID + unit if coefficient == -1 else MUL_ID + number_prefix(coefficient) + unit
-    return _with_fraction(coefficient.numerator, coefficient.denominator, factors)
-
-
-def _with_fraction(top: int, bottom: int, factors: Iterable[bytes]) -> bytes:
-    above, below = _sides(factors)
-    is_negative = top == -1 and bool(above)
-    if not is_negative and (top != 1 or not above):
-        above.insert(0, number_prefix(top))
-    below.insert(0, number_prefix(bottom))
-    prefix = DIV_ID + nested(MUL_ID, above) + nested(MUL_ID, below)
-    return NEG_ID + prefix if is_negative else prefix
-
-
-def _sides(factors: Iterable[bytes]) -> tuple[list[bytes], list[bytes]]:
-    """Factors above and below the fraction bar."""
+def product_prefix(coefficient: Number, factors: Iterable[bytes]) -> bytes:
+    """coefficient times factors that are no products; those that begin with `div 1` go below the bar."""
     above, below = [], []
     for factor in factors:
         if factor[0] == _INVERSE:
             below.append(factor[_AFTER_ONE:])
         else:
             above.append(factor)
-    return above, below
+    if type(coefficient) is not int:
+        return _with_fraction(coefficient.numerator, coefficient.denominator, above, below)
+    if not below:
+        unit = nested(MUL_ID, above)
+    else:
+        unit = DIV_ID + (nested(MUL_ID, above) if above else ONE_PREFIX) + nested(MUL_ID, below)
+    return unit if coefficient == 1 else scaled_prefix(coefficient, unit)
+
+
+def scaled_prefix(coefficient: int, unit: bytes) -> bytes:
+    """An integer other than 1 times a product, from the prefix of the product."""
+    if unit[0] == _INVERSE:
+        if unit[1] == INT_PLUS:
+            return DIV_ID + number_prefix(coefficient) + unit[_AFTER_ONE:]
+        if coefficient != -1:
+            return DIV_ID + MUL_ID + number_prefix(coefficient) + unit[1:]
+    return NEG_ID + unit if coefficient == -1 else MUL_ID + number_prefix(coefficient) + unit
+
+
+def _with_fraction(top: int, bottom: int, above: list[bytes], below: list[bytes]) -> bytes:
+    is_negative = top == -1 and bool(above)
+    if not is_negative and (top != 1 or not above):
+        above.insert(0, number_prefix(top))
+    below.insert(0, number_prefix(bottom))
+    prefix = DIV_ID + nested(MUL_ID, above) + nested(MUL_ID, below)
+    return NEG_ID + prefix if is_negative else prefix

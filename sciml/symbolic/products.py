@@ -4,10 +4,10 @@ A sum inside a product gives its content to the coefficient. Under a radical onl
 and a product stays together, so that every step holds for complex values with principal branches.
 """
 
-from collections.abc import Callable, Iterable
-from operator import attrgetter
+from collections.abc import Collection
 from typing import Any
 
+from sciml.symbolic.collected_powers import collected_product, was_radicand
 from sciml.symbolic.functions import function
 from sciml.symbolic.nodes import (
     ADD,
@@ -22,18 +22,17 @@ from sciml.symbolic.nodes import (
     Expr,
     UndefinedExpressionError,
     make_node,
-    number,
-    table,
     whole,
 )
-from sciml.symbolic.number_powers import number_power, radicals
-from sciml.symbolic.prefixes import POW_ID, Number, power_prefix, product_prefix, scaled_prefix
-from sciml.symbolic.sums import coefficient_and_term, linear, primitive, scaled
+from sciml.symbolic.number_powers import number_power
+from sciml.symbolic.prefixes import FUNCTION_PREFIX, POW_ID, Number
+from sciml.symbolic.product_nodes import power_node, product_node
+from sciml.symbolic.sums import linear, primitive
 
-Bases = dict[bytes, list[Any]]
-"""[base, exponent] by the prefix of the base; the exponent is a number or, collected from u**v, an
-expression."""
-Powers = list[tuple[Expr, Number]]
+Found = dict[bytes, Any]
+"""Factors by the prefix of their base (all exponentials under one key): a node of this exponent, or a pair
+(base, exponent) whose node is not made yet."""
+_EXP = FUNCTION_PREFIX["exp"]
 
 
 def multiply(*factors: Expr) -> Expr:
@@ -75,202 +74,155 @@ def power(base: Expr, exponent: Expr) -> Expr:
     return make_node(POWER, None, (base, exponent), prefix, base.mask | exponent.mask)
 
 
-def product(coefficient: Number, powers: Iterable[tuple[Expr, Number]]) -> Expr:
+def product(coefficient: Number, powers: Collection[tuple[Expr, Number]]) -> Expr:
     """coefficient times the product of (base, rational exponent) pairs.
+
+    Factors of different bases are taken as they are, and whole exponents of one base added; whatever is not
+    as plain as that goes to `collected_powers.py`, which has the same results.
 
     Raises:
         UndefinedExpressionError: a division by zero.
         ExpressionTooLargeError: a number beyond `LARGEST_BITS`.
     """
-    todo = list(powers)
-    bases: Bases = {}
-    exponentials: list[tuple[Number, Expr]] = []
-    while todo:
-        base, exponent = todo.pop()
-        unfold = _UNFOLD.get(base.kind)
-        if unfold is not None:
-            if exponent:
-                part = unfold(base, exponent, bases, todo)
-                if part != 1:
-                    coefficient = coefficient * part
-        elif base.value == "exp" and base.kind == FUNCTION and type(exponent) is int:
-            exponentials.append((exponent, base.args[0]))
-        else:
-            _collect(base, exponent, bases)
-    return _assemble(whole(coefficient), bases, exponentials)
-
-
-# Taking factors apart: each returns what goes to the coefficient ------------------------------------------
-
-
-def _collect(base: Expr, exponent: Number, bases: Bases) -> None:
-    entry = bases.get(base.prefix)
-    if entry is None:
-        bases[base.prefix] = [base, exponent]
-    elif type(entry[1]) is Expr:
-        entry[1] = linear(((1, entry[1]), (exponent, ONE)))
-    else:
-        entry[1] += exponent
-
-
-def _of_number(node: Expr, exponent: Number, bases: Bases, todo: Powers) -> Number:
-    """A whole power exactly; else the radicals of its primes."""
-    if type(exponent) is int:
-        return number_power(node.value, exponent)
-    return _radical(node.value, exponent, bases)
-
-
-def _radical(value: Number, exponent: Number, bases: Bases) -> Number:
-    if value == 0:
-        if exponent < 0:
-            raise UndefinedExpressionError("a division by zero has no value")
-        return 0
-    for base, count in radicals(value):
-        _collect(number(base), count * exponent, bases)
-    return 1
-
-
-def _of_sum(node: Expr, exponent: Number, bases: Bases, todo: Powers) -> Number:
-    """The content leaves; under a radical only its size does."""
-    content, part = primitive(node)
-    if type(exponent) is int:
-        _collect(part, exponent, bases)
-        return 1 if content == 1 else number_power(content, exponent)
-    if content < 0:
-        content, part = -content, linear(((-1, part),))
-    _collect(part, exponent, bases)
-    return 1 if content == 1 else _radical(content, exponent, bases)
-
-
-def _of_product(node: Expr, exponent: Number, bases: Bases, todo: Powers) -> Number:
-    """The factors one by one; under a radical only the size of the coefficient leaves."""
-    coefficient: Number = node.value
-    if type(exponent) is int:
-        todo += [(factor, exponent) for factor in node.args]
-        return coefficient if exponent == 1 else number_power(coefficient, exponent)
-    if coefficient in (1, -1):
-        _collect(node, exponent, bases)
-        return 1
-    size = -coefficient if coefficient < 0 else coefficient
-    _collect(scaled(-1 if coefficient < 0 else 1, coefficient_and_term(node)[1]), exponent, bases)
-    return _radical(size, exponent, bases)
-
-
-def _of_power(node: Expr, exponent: Number, bases: Bases, todo: Powers) -> Number:
-    """(u**r)**n is u**(r*n) for whole n only."""
-    base, inner = node.args
-    if type(exponent) is not int:
-        _collect(node, exponent, bases)
-    elif node.value is None:
-        _collect_symbolic(base, linear(((exponent, inner),)), bases)
-    else:
-        total = node.value if exponent == 1 else node.value * exponent
-        if base.kind in _UNFOLD:
-            todo.append((base, whole(total)))
-        else:
-            _collect(base, total, bases)
-    return 1
-
-
-def _collect_symbolic(base: Expr, exponent: Expr, bases: Bases) -> None:
-    """A power whose exponent is no number; one of a number is kept apart from radicals of the same number."""
-    key = POW_ID + base.prefix if base.kind == NUMBER else base.prefix
-    entry = bases.get(key)
-    if entry is None:
-        bases[key] = [base, exponent]
-    else:
-        before = entry[1] if type(entry[1]) is Expr else number(entry[1])
-        entry[1] = linear(((1, before), (1, exponent)))
-
-
-_UNFOLD: dict[int, Callable[[Expr, Number, Bases, Powers], Number]] = {
-    NUMBER: _of_number,
-    ADD: _of_sum,
-    MULTIPLY: _of_product,
-    POWER: _of_power,
-}
-
-
-# Putting the collected together ----------------------------------------------------------------------------
-
-
-def _assemble(coefficient: Number, bases: Bases, exponentials: list[tuple[Number, Expr]]) -> Expr:
-    if coefficient == 0:
-        return ZERO_EXPR
-    factors: list[Expr] = []
-    again: Powers = []
-    for base, exponent in bases.values():
-        if type(exponent) is not int:
-            if type(exponent) is Expr:
-                _add_symbolic(base, exponent, factors, again)
-                continue
-            exponent = whole(exponent)
-        if not exponent:
+    found: Found = {}
+    size = coefficient
+    for base, exponent in powers:
+        if exponent != 1:
+            part = _raised(base, exponent, found) if exponent else 1
+            if part is None:
+                return collected_product(coefficient, powers)
+            if part != 1:
+                size = part if size == 1 else size * part
             continue
-        if base.kind == NUMBER:
-            floor = exponent.__floor__()
-            if floor:
-                coefficient = whole(coefficient * number_power(base.value, floor))
-            if exponent != floor:
-                factors.append(_power_node(base, whole(exponent - floor)))
-        elif base.kind in _UNFOLD and type(exponent) is int and _was_radicand(base):
-            again.append((base, exponent))
+        kind = base.kind
+        if kind == MULTIPLY:
+            if base.value != 1:
+                size = base.value if size == 1 else size * base.value
+            factors = base.args
+        elif kind == NUMBER:
+            size = base.value if size == 1 else size * base.value
+            continue
+        elif kind == ADD:
+            part, base = primitive(base)
+            if part != 1:
+                size = part if size == 1 else size * part
+            factors = (base,)
         else:
-            factors.append(base if exponent == 1 else _power_node(base, exponent))
-    if exponentials:
-        made = function("exp", linear(exponentials))
-        if made.kind == FUNCTION:
-            factors.append(made)
-        elif made is not ONE:
-            again.append((made, 1))
-    if again:
-        return product(coefficient, [*again, *[(factor, 1) for factor in factors]])
-    return _product_node(coefficient, factors)
+            factors = (base,)
+        for factor in factors:
+            kind = factor.kind
+            if kind == POWER:
+                key = factor.args[0].prefix
+            elif kind == FUNCTION and factor.value == "exp":
+                key = _EXP
+            else:
+                key = factor.prefix
+            if key not in found:
+                found[key] = factor
+            elif not _join(key, factor, found):
+                return collected_product(coefficient, powers)
+    return _made(size, found)
 
 
-def _add_symbolic(base: Expr, exponent: Expr, factors: list[Expr], again: Powers) -> None:
-    if exponent.kind == NUMBER:
-        again.append((base, exponent.value))
-        return
-    made = power(base, exponent)
-    if made.kind == POWER:
-        factors.append(made)
+def _made(coefficient: Number, found: Found) -> Expr:
+    if not coefficient:
+        return ZERO_EXPR
+    factors = []
+    for one in found.values():
+        if type(one) is tuple:
+            base, exponent = one
+            factors.append(base if exponent == 1 else power_node(base, exponent))
+        else:
+            factors.append(one)
+    return product_node(coefficient if type(coefficient) is int else whole(coefficient), factors)
+
+
+# Each of these answers that the short way does not do: False or None ---------------------------------------
+
+
+def _join(key: bytes, factor: Expr, found: Found) -> bool:
+    """Multiply a factor to the one of the same key."""
+    if key is _EXP:
+        return _put_exponential(factor, found)
+    if factor.kind != POWER:
+        return _put(factor, 1, found)
+    return factor.value is not None and _put(factor.args[0], factor.value, found)
+
+
+def _put(base: Expr, exponent: Number, found: Found) -> bool:
+    """Multiply base ** exponent to what is found; the base is no exponential."""
+    key = base.prefix
+    before = found.get(key)
+    if before is None:
+        found[key] = (base, exponent)
+        return True
+    if type(before) is tuple:
+        exponent += before[1]
+    elif before.kind == POWER:
+        if before.value is None:
+            return False
+        exponent += before.value
     else:
-        again.append((made, 1))
+        exponent += 1
+    kind = base.kind
+    if kind == NUMBER:
+        return False
+    if type(exponent) is not int:
+        exponent = whole(exponent)
+    if not exponent:
+        del found[key]
+        return True
+    found[key] = (base, exponent)
+    return type(exponent) is not int or kind not in _COMPOUND or not was_radicand(base)
 
 
-def _was_radicand(base: Expr) -> bool:
-    """Whether a base has a form that it takes under a radical only, so that a whole power of it goes on."""
-    return base.kind != ADD or bool(base.args[0][1] < 0)
+def _put_exponential(factor: Expr, found: Found) -> bool:
+    before = found.get(_EXP)
+    if before is None:
+        found[_EXP] = factor
+        return True
+    made = function("exp", linear(((1, before.args[0]), (1, factor.args[0]))))
+    if made is ONE:
+        del found[_EXP]
+        return True
+    found[_EXP] = made
+    return made.kind == FUNCTION and made.value == "exp"
 
 
-def _power_node(base: Expr, exponent: Number) -> Expr:
-    """base ** exponent as a node; exponent is neither 0 nor 1."""
-    prefix = power_prefix(base.prefix, exponent)
-    known = table.get(prefix)
-    if known is not None:
-        return known
-    return make_node(POWER, exponent, (base, number(exponent)), prefix, base.mask)
+def _raised(base: Expr, exponent: Number, found: Found) -> Number | None:
+    """Multiply base ** exponent to what is found; what goes to the coefficient."""
+    kind = base.kind
+    if type(exponent) is not int:
+        is_plain = kind not in _COMPOUND or (kind == ADD and primitive(base)[0] in (1, -1))
+        return 1 if is_plain and exponent.denominator != 1 and _put(base, exponent, found) else None
+    if kind == NUMBER:
+        return number_power(base.value, exponent)
+    if kind == ADD:
+        content, part = primitive(base)
+        return number_power(content, exponent) if _put(part, exponent, found) else None
+    if kind == MULTIPLY:
+        for factor in base.args:
+            if not _put_power(factor, exponent, found):
+                return None
+        return number_power(base.value, exponent)
+    return 1 if _put_power(base, exponent, found) else None
 
 
-def _product_node(coefficient: Number, factors: list[Expr]) -> Expr:
-    if len(factors) < 2:
-        if not factors:
-            return number(coefficient)
-        only = factors[0]
-        if coefficient == 1:
-            return only
-        if only.kind == ADD:
-            return linear(((coefficient, only),))
-    factors.sort(key=_PREFIX_OF)
-    mask = 0
-    for factor in factors:
-        mask |= factor.mask
-    prefixes = [factor.prefix for factor in factors]
-    prefix = product_prefix(prefixes)
-    if coefficient != 1:
-        prefix = scaled_prefix(coefficient, prefix, prefixes)
-    return make_node(MULTIPLY, coefficient, tuple(factors), prefix, mask)
+def _put_power(factor: Expr, exponent: int, found: Found) -> bool:
+    """Multiply a whole power of a factor of a product to what is found."""
+    if factor.kind == POWER:
+        base, inner = factor.args[0], factor.value
+        if inner is None:
+            return False
+        total = inner * exponent
+        if type(inner) is not int:
+            total = whole(total)
+            if base.kind in _COMPOUND and (base.kind != ADD or type(total) is int):
+                return False
+        return _put(base, total, found)
+    if factor.kind == FUNCTION and factor.value == "exp":
+        return _put_exponential(function("exp", linear(((exponent, factor.args[0]),))), found)
+    return _put(factor, exponent, found)
 
 
-_PREFIX_OF = attrgetter("prefix")
+_COMPOUND = (NUMBER, ADD, MULTIPLY, POWER)

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 from fractions import Fraction
-from math import gcd
-from typing import Any
+from math import gcd, lcm
 
 from sciml.symbolic.nodes import ADD, MULTIPLY, NUMBER, ONE, Expr, make_node, number, whole
 from sciml.symbolic.prefixes import ADD_ID, Number, nested, number_prefix, product_prefix, scaled_prefix
 
-_UNIT, _PRIMITIVE = "unit", "primitive"
-"""Keys of `Expr.cache`."""
+Terms = tuple[tuple[Expr, Number], ...]
+"""Terms of a sum with their coefficients, sorted by prefix."""
 
 
 def add(*terms: Expr) -> Expr:
@@ -20,50 +19,57 @@ def add(*terms: Expr) -> Expr:
 def linear(pairs: Iterable[tuple[Number, Expr]]) -> Expr:
     """The linear combination of (coefficient, expression) pairs."""
     constant: Number = 0
-    collected: dict[bytes, list[Any]] = {}
+    terms: dict[bytes, Expr] = {}
+    sizes: dict[bytes, Number] = {}  # coefficients by the same keys
     for coefficient, node in pairs:
         kind = node.kind
         if kind == NUMBER:
-            constant += coefficient * node.value
+            constant += node.value if coefficient == 1 else coefficient * node.value
             continue
         if kind == ADD:
             is_one = coefficient == 1  # a Fraction times 1 is slow
             constant += node.value if is_one else coefficient * node.value
             for term, inner in node.args:
-                factor = inner if is_one else coefficient * inner
-                entry = collected.get(term.prefix)
-                if entry is None:
-                    collected[term.prefix] = [term, factor]
+                key = term.prefix
+                if key in sizes:
+                    sizes[key] += inner if is_one else coefficient * inner
                 else:
-                    entry[1] += factor
+                    sizes[key] = inner if is_one else coefficient * inner
+                    terms[key] = term
             continue
         if kind == MULTIPLY and node.value != 1:
             coefficient = node.value if coefficient == 1 else coefficient * node.value
             node = _without_coefficient(node)
-        entry = collected.get(node.prefix)
-        if entry is None:
-            collected[node.prefix] = [node, coefficient]
+        key = node.prefix
+        if key in sizes:
+            sizes[key] += coefficient
         else:
-            entry[1] += coefficient
-    terms = [(key, one[0], one[1]) for key, one in collected.items() if one[1]]
-    constant = whole(constant)
-    if not terms:
+            sizes[key] = coefficient
+            terms[key] = node
+    return _collected(constant, terms, sizes)
+
+
+def _collected(constant: Number, terms: dict[bytes, Expr], sizes: dict[bytes, Number]) -> Expr:
+    found = []
+    for key in sorted(sizes):
+        size = sizes[key]
+        if size:
+            found.append((terms[key], size if type(size) is int else whole(size)))
+    if type(constant) is not int:
+        constant = whole(constant)
+    if not found:
         return number(constant)
-    if len(terms) == 1 and not constant:
-        return scaled(whole(terms[0][2]), terms[0][1])
-    terms.sort()
-    return _sum_node(constant, tuple([(term, whole(coefficient)) for _, term, coefficient in terms]))
+    if len(found) == 1 and not constant:
+        return scaled(found[0][1], found[0][0])
+    return _sum_node(constant, tuple(found))
 
 
-def _sum_node(constant: Number, terms: tuple[tuple[Expr, Number], ...]) -> Expr:
+def _sum_node(constant: Number, terms: Terms) -> Expr:
     pieces = []
     mask = 0
     for term, coefficient in terms:
         mask |= term.mask
-        if coefficient == 1:
-            pieces.append(term.prefix)
-        else:
-            pieces.append(_scaled_prefix(coefficient, term))
+        pieces.append(term.prefix if coefficient == 1 else _scaled_prefix(coefficient, term))
     if constant:
         pieces.append(number_prefix(constant))
     return make_node(ADD, constant, terms, nested(ADD_ID, pieces), mask)
@@ -78,22 +84,22 @@ def scaled(coefficient: Number, term: Expr) -> Expr:
 
 
 def _scaled_prefix(coefficient: Number, term: Expr) -> bytes:
+    if type(coefficient) is int:
+        return scaled_prefix(coefficient, term.prefix)
     factors = term.args if term.kind == MULTIPLY else (term,)
-    return scaled_prefix(coefficient, term.prefix, [one.prefix for one in factors])
+    return product_prefix(coefficient, [one.prefix for one in factors])
 
 
 def _without_coefficient(node: Expr) -> Expr:
     """A product with its rational coefficient replaced by 1."""
-    if len(node.args) == 1:
-        only: Expr = node.args[0]
-        return only
-    cache = node.cache
-    if cache is None:
-        cache = node.cache = {}
-    unit: Expr | None = cache.get(_UNIT)
+    unit: Expr | None = node.bare
     if unit is None:
-        prefix = product_prefix([one.prefix for one in node.args])
-        unit = cache[_UNIT] = make_node(MULTIPLY, 1, node.args, prefix, node.mask)
+        if len(node.args) == 1:
+            unit = node.args[0]
+        else:
+            prefix = product_prefix(1, [one.prefix for one in node.args])
+            unit = make_node(MULTIPLY, 1, node.args, prefix, node.mask)
+        node.bare = unit
     return unit
 
 
@@ -108,29 +114,22 @@ def coefficient_and_term(node: Expr) -> tuple[Number, Expr]:
 
 def primitive(node: Expr) -> tuple[Number, Expr]:
     """Content and primitive part of a sum: coefficients become coprime integers, the first one positive."""
-    cache = node.cache
-    if cache is None:
-        cache = node.cache = {}
-    known: tuple[Number, Expr] | None = cache.get(_PRIMITIVE)
+    known: tuple[Number, Expr] | None = node.bare
     if known is None:
-        known = cache[_PRIMITIVE] = _primitive(node)
+        known = node.bare = _primitive(node)
     return known
 
 
 def _primitive(node: Expr) -> tuple[Number, Expr]:
-    top, bottom = 0, 1
     values = [coefficient for _, coefficient in node.args]
     if node.value:
         values.append(node.value)
-    for value in values:
-        if type(value) is int:
-            if value == 1 and bottom == 1:
-                top = 1
-                continue
-            top = gcd(top, value)
-        else:
-            top = gcd(top, value.numerator)
-            bottom = bottom * value.denominator // gcd(bottom, value.denominator)
+    bottom = 1
+    try:
+        top = gcd(*values)
+    except TypeError:  # fractions among them
+        top = gcd(*[value.numerator for value in values])
+        bottom = lcm(*[value.denominator for value in values])
     if values[0] < 0:
         top = -top
     if bottom == 1:

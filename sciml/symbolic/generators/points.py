@@ -6,7 +6,9 @@ and know nothing of `sciml.symbolic.derivative`, so that the check does not shar
 """
 
 import cmath
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import repeat
+from operator import add, mul
 
 from sciml.symbolic.expression import ADD, CONSTANT, FUNCTION, MULTIPLY, NUMBER, POWER, SYMBOL, Expr
 
@@ -49,8 +51,8 @@ class PointValues:
         self.own_mask = own_mask
         self.symbols = dict(symbols)
         self.count = len(next(iter(self.symbols.values())))
-        zeros = (0j,) * self.count
-        self.symbol_slopes = {name: (slopes or {}).get(name, zeros) for name in self.symbols}
+        self._zeros = (0j,) * self.count
+        self.symbol_slopes = {name: (slopes or {}).get(name, self._zeros) for name in self.symbols}
         self._values: dict[bytes, Numbers] = {}
         self._slopes: dict[bytes, Numbers] = {}
 
@@ -85,84 +87,87 @@ class PointValues:
             return self.base._value(node)
         found = self._values.get(node.prefix)
         if found is None:
-            found = self._values[node.prefix] = self._compute(node)
+            found = self._values[node.prefix] = _VALUE_OF[node.kind](self, node)
         return found
 
-    def _compute(self, node: Expr) -> Numbers:
-        kind = node.kind
-        if kind == FUNCTION:
-            return _mapped(FUNCTIONS[node.value], self._value(node.args[0]))
-        if kind == MULTIPLY:
-            total = self._value(node.args[0])
-            for factor in node.args[1:]:
-                total = tuple([u * v for u, v in zip(total, self._value(factor), strict=True)])
-            if node.value != 1:
-                scale = _float(node.value)
-                total = tuple([u * scale for u in total])
-            return _bounded(total)
-        if kind == ADD:
-            constant = complex(_float(node.value))
-            total = (constant,) * self.count
-            for term, coefficient in node.args:
-                if coefficient == 1:
-                    total = tuple([u + v for u, v in zip(total, self._value(term), strict=True)])
-                else:
-                    scale = _float(coefficient)
-                    total = tuple([u + scale * v for u, v in zip(total, self._value(term), strict=True)])
-            return _bounded(total)
-        if kind == POWER:
-            base = self._value(node.args[0])
-            if node.value is not None:
-                exponent = node.value if type(node.value) is int else float(node.value)
-                return _mapped(lambda u: u**exponent, base)
+    def _of_leaf(self, node: Expr) -> Numbers:
+        if node.kind == SYMBOL:
+            return self.symbols[node.value]
+        return (complex(cmath.pi if node.kind == CONSTANT else _float(node.value)),) * self.count
+
+    def _of_sum(self, node: Expr) -> Numbers:
+        total: Iterable[complex] = repeat(complex(_float(node.value)))
+        for term, coefficient in node.args:
+            part: Iterable[complex] = self._value(term)
+            if coefficient != 1:
+                part = map(mul, repeat(_float(coefficient)), part)
+            total = map(add, total, part)
+        return _bounded(tuple(total))
+
+    def _of_product(self, node: Expr) -> Numbers:
+        total: Iterable[complex] = self._value(node.args[0])
+        for factor in node.args[1:]:
+            total = map(mul, total, self._value(factor))
+        if node.value != 1:
+            total = map(mul, total, repeat(_float(node.value)))
+        return _bounded(tuple(total))
+
+    def _of_power(self, node: Expr) -> Numbers:
+        base = self._value(node.args[0])
+        if node.value is None:
             exponents = self._value(node.args[1])
             return tuple([_power(u, v) for u, v in zip(base, exponents, strict=True)])
-        if kind == SYMBOL:
-            return self.symbols[node.value]
-        return (complex(cmath.pi if kind == CONSTANT else _float(node.value)),) * self.count
+        exponent = node.value if type(node.value) is int else float(node.value)
+        try:
+            return _bounded(tuple(map(pow, base, repeat(exponent))))
+        except (ValueError, OverflowError, ZeroDivisionError):
+            return tuple([_power(u, exponent) for u in base])
+
+    def _of_function(self, node: Expr) -> Numbers:
+        return _mapped(FUNCTIONS[node.value], self._value(node.args[0]))
 
     def _slope(self, node: Expr) -> Numbers:
+        if not node.mask:
+            return self._zeros
         found = self._slopes.get(node.prefix)
         if found is None:
-            found = self._slopes[node.prefix] = self._compute_slope(node)
+            found = self._slopes[node.prefix] = _SLOPE_OF[node.kind](self, node)
         return found
 
-    def _compute_slope(self, node: Expr) -> Numbers:
-        kind = node.kind
-        if not node.mask or kind == NUMBER:
-            return (0j,) * self.count
-        if kind == SYMBOL:
-            return self.symbol_slopes[node.value]
-        if kind == ADD:
-            total = (0j,) * self.count
-            for term, coefficient in node.args:
-                scale = _float(coefficient)
-                total = tuple([u + scale * v for u, v in zip(total, self._slope(term), strict=True)])
-            return total
-        if kind == MULTIPLY:
-            return self._slope_of_product(node)
-        inner = self._slope(node.args[0])
-        at = self._value(node.args[0])
-        if kind == FUNCTION:
-            outer = _mapped(SLOPES[node.value], at)
-        elif node.value is not None:
-            exponent = node.value if type(node.value) is int else float(node.value)
-            outer = _mapped(lambda u: exponent * u ** (exponent - 1), at)
-        else:
-            return self._slope_of_power(node, at, inner)
-        return tuple([u * v for u, v in zip(outer, inner, strict=True)])
+    def _slope_of_symbol(self, node: Expr) -> Numbers:
+        return self.symbol_slopes[node.value]
+
+    def _slope_of_sum(self, node: Expr) -> Numbers:
+        total: Iterable[complex] = self._zeros
+        for term, coefficient in node.args:
+            part: Iterable[complex] = self._slope(term)
+            if coefficient != 1:
+                part = map(mul, repeat(_float(coefficient)), part)
+            total = map(add, total, part)
+        return tuple(total)
 
     def _slope_of_product(self, node: Expr) -> Numbers:
-        scale = _float(node.value)
-        value: Numbers = (complex(scale),) * self.count
-        slope: Numbers = (0j,) * self.count
-        for factor in node.args:
-            at, by_x = self._value(factor), self._slope(factor)
-            slope = tuple([s * u + v * d for s, u, v, d in zip(slope, at, value, by_x, strict=True)])
-            value = tuple([v * u for v, u in zip(value, at, strict=True)])
-        return slope
+        first, *others = node.args
+        value, slope = self._value(first), self._slope(first)
+        for factor in others:
+            at = self._value(factor)
+            slope = tuple(map(add, map(mul, slope, at), map(mul, value, self._slope(factor))))
+            value = tuple(map(mul, value, at))
+        return slope if node.value == 1 else tuple(map(mul, slope, repeat(_float(node.value))))
 
-    def _slope_of_power(self, node: Expr, base: Numbers, inner: Numbers) -> Numbers:
+    def _slope_of_function(self, node: Expr) -> Numbers:
+        at, inner = self._value(node.args[0]), self._slope(node.args[0])
+        return tuple(map(mul, _mapped(SLOPES[node.value], at), inner))
+
+    def _slope_of_power(self, node: Expr) -> Numbers:
+        at, inner = self._value(node.args[0]), self._slope(node.args[0])
+        if node.value is None:
+            return self._slope_of_symbolic_power(node, at, inner)
+        exponent = node.value if type(node.value) is int else float(node.value)
+        outer = _mapped(lambda u: exponent * u ** (exponent - 1), at)
+        return tuple(map(mul, outer, inner))
+
+    def _slope_of_symbolic_power(self, node: Expr, base: Numbers, inner: Numbers) -> Numbers:
         exponents, growth = self._value(node.args[1]), self._slope(node.args[1])
         logs = _mapped(cmath.log, base)
         return tuple(
@@ -175,6 +180,18 @@ class PointValues:
         )
 
 
+_VALUE_OF: dict[int, Callable[[PointValues, Expr], Numbers]] = {
+    **dict.fromkeys((NUMBER, CONSTANT, SYMBOL), PointValues._of_leaf),
+    **{ADD: PointValues._of_sum, MULTIPLY: PointValues._of_product},
+    **{POWER: PointValues._of_power, FUNCTION: PointValues._of_function},
+}
+_SLOPE_OF: dict[int, Callable[[PointValues, Expr], Numbers]] = {
+    **{SYMBOL: PointValues._slope_of_symbol, ADD: PointValues._slope_of_sum},
+    **{MULTIPLY: PointValues._slope_of_product},
+    **{POWER: PointValues._slope_of_power, FUNCTION: PointValues._slope_of_function},
+}
+
+
 def _float(value: object) -> float:
     try:
         return float(value)  # type: ignore[arg-type]  # int or Fraction
@@ -184,7 +201,7 @@ def _float(value: object) -> float:
 
 def _mapped(rule: Callable[[complex], complex], values: Numbers) -> Numbers:
     try:
-        return _bounded(tuple([rule(u) for u in values]))
+        return _bounded(tuple(map(rule, values)))
     except (ValueError, OverflowError, ZeroDivisionError):
         return tuple([_guarded(rule, u) for u in values])
 
@@ -198,10 +215,13 @@ def _guarded(rule: Callable[[complex], complex], value: complex) -> complex:
 
 
 def _bounded(values: Numbers) -> Numbers:
-    for one in values:
-        if not abs(one.real) + abs(one.imag) < _LARGEST:
-            return tuple([u if abs(u.real) + abs(u.imag) < _LARGEST else NAN for u in values])
-    return values
+    """The values with nan for all from 1e80 on: their real and imaginary parts in absolute value, added."""
+    try:
+        if max(map(abs, values)) < 0.7 * _LARGEST:
+            return values
+    except OverflowError:  # abs() of nan may raise in CPython 3.11: it looks at a stale error number
+        pass
+    return tuple([u if abs(u.real) + abs(u.imag) < _LARGEST else NAN for u in values])
 
 
 def _power(base: complex, exponent: complex) -> complex:
@@ -259,7 +279,7 @@ def agreement(left: Numbers, right: Numbers, tolerance: float = 1e-8) -> tuple[i
     """At how many points two rows of numbers agree, and at how many both are finite."""
     equal = usable = 0
     for u, v in zip(left, right, strict=True):
-        if u == u and v == v:  # abs() of nan may raise in CPython 3.11: it looks at a stale error number
+        if u == u and v == v:  # abs() of nan may raise, as in `_bounded`
             usable += 1
             equal += abs(u - v) <= tolerance * (1e-3 + abs(u) + abs(v))
     return equal, usable
