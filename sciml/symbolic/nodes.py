@@ -1,8 +1,8 @@
 """The node of an expression tree, the table of known nodes, and the leaves.
 
 A node is made only by the constructors of this module, `sums.py`, `product_nodes.py`, `products.py` and
-`functions.py`. Equal nodes have equal `prefix`, the key of the table: an expression that is built twice is one
-object while it stays in the table, and keeps its derivatives.
+`functions.py`. Equal nodes have equal `prefix`, the key of the table: an expression that is built twice is
+one object while it stays in the table, and keeps its derivatives.
 """
 
 from fractions import Fraction
