@@ -169,10 +169,14 @@ def _giac_script(problem: Integral | Equation) -> str:
 
 
 def _read_giac(printed: str) -> list[str]:
+    """Its constants c_0, c_1, … do not always begin with 0; the whole numbers n_0, … of inverse functions
+    are read as 0."""
     found = []
     for text in _marked(printed):
-        inner = re.sub(r"\bc_([01])\b", lambda word: f"c{int(word.group(1)) + 1}", text.strip().strip('"'))
-        inner = _words(inner, {"i": "I", "surd": "root"})
+        constants = sorted(set(re.findall(r"\bc_\d+\b", text)), key=lambda name: int(name[2:]))
+        names = {name: f"c{place}" for place, name in enumerate(constants, 1)}
+        inner = re.sub(r"\bn_\d+\b", "0", text.strip().strip('"'))
+        inner = _words(inner, {**names, "i": "I", "surd": "root"})
         found += _bracketed(inner) if inner.startswith("[") else [inner]
     return found
 

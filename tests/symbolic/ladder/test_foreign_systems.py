@@ -21,6 +21,7 @@ BY_NAME = {one.name: one for one in SYSTEMS}
         ("FriCAS", "(2) sciml-answer (x-1)*\n  exp(x)sciml-end\n(3)", ["(x - 1)*exp(x)"]),
         ("FriCAS", "sciml-answer -exp(-y(x))-x-k1sciml-end", ["-exp(-y) - x - k1"]),
         ("Giac", '0>> string(…)\n"sciml-answer c_0*cos(x)+c_1*sin(x)"', ["c1*cos(x) + c2*sin(x)"]),
+        ("Giac", '"sciml-answer c_1*x+c_2+2*n_0*pi"', ["c1*x + c2"]),
         ("Giac", '"sciml-answer [exp(x),c_0*(x+1)]"', ["exp(x)", "c1*(x + 1)"]),
     ],
 )
