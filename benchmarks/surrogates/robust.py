@@ -1,6 +1,6 @@
 """How many simulations does a design take that works at all corners, beside brute force?
 
-    python -m benchmarks.surrogates.robust [CIRCUIT …] [--mode default] [--mismatch 4] [--seeds 5]
+    python -m benchmarks.surrogates.robust [CIRCUIT …] [--mode default] [--mismatch 4] [--seeds 5] [--first 0]
 
 A condition is a corner with one draw of mismatch: five corners times `--mismatch` draws (0: corners alone). A
 simulation is one design at one condition. Three counts, each up to the first design that meets every
@@ -63,6 +63,7 @@ def main() -> None:
     parser.add_argument("--mode", default="default")
     parser.add_argument("--mismatch", type=int, default=4)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first", type=int, default=0, help="first seed")
     parser.add_argument("--budget", type=int, default=600, help="designs at most")
     parser.add_argument("--store", type=Path, default=None, help="keep simulations here")
     arguments = parser.parse_args()
@@ -73,7 +74,7 @@ def main() -> None:
     )
     for name in arguments.circuits:
         rows = []
-        for seed in range(arguments.seeds):
+        for seed in range(arguments.first, arguments.first + arguments.seeds):
             started = time.perf_counter()
             row = measure(name, arguments.mode, arguments.mismatch, arguments.budget, seed, arguments.store)
             rows.append(row)
