@@ -97,6 +97,7 @@ class EquationClimb:
         )
 
 
-def _rank(found: Found) -> tuple[bool, float]:
-    """Verified before partial, then by the share of points at which it holds."""
-    return found.verification.is_verified, found.verification.agreement
+def _rank(found: Found) -> tuple[bool, bool, float]:
+    """Explicit before implicit, verified before partial, then by the share of points at which it holds."""
+    is_explicit = not found.expression.mask & Y[0].mask
+    return is_explicit, found.verification.is_verified, found.verification.agreement

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sciml.symbolic.expression import ADD, NUMBER, POWER, Expr
-from sciml.symbolic.ladder.modular import ModularPoints, Residues
+from sciml.symbolic.ladder.modular import ModularPoints, NotModularError, Residues
 from sciml.symbolic.ladder.modular_solve import rational_from_residue
 from sciml.symbolic.ladder.primes import prime_for
 from sciml.symbolic.unknown_function import Y
@@ -126,6 +126,16 @@ class Fibres(ModularPoints):
         table = np.stack(columns)  # (part, copy, group)
         table = (table[:, 1:] - table[:, :1]) % self.prime
         return bool((_determinants(table, self.prime) == 0).all())
+
+
+def are_equal(one: Expr, other: Expr) -> bool:
+    """Whether two expressions have the same residues, and have any."""
+    points = Fibres([one, other], copies=1, moving=())
+    try:
+        difference = (points.evaluate(one) - points.evaluate(other)) % points.prime
+    except NotModularError:
+        return False
+    return len(points.usable_groups()) >= _FEWEST_GROUPS and not difference[points.usable].any()
 
 
 def _inverses(values: Residues, prime: int) -> Residues:

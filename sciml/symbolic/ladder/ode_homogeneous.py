@@ -12,9 +12,9 @@ from itertools import combinations
 import numpy as np
 
 from sciml.symbolic.derivative import derivative
+from sciml.symbolic.evaluation import evaluate
 from sciml.symbolic.expression import (
     HALF,
-    NUMBER,
     ONE,
     ZERO_EXPR,
     Expr,
@@ -28,17 +28,20 @@ from sciml.symbolic.expression import (
     power,
     product,
     sqrt,
+    symbol_names,
     whole,
 )
 from sciml.symbolic.ladder.modular import ModularPoints, NotModularError
 from sciml.symbolic.ladder.modular_solve import null_space, rational_from_residue
-from sciml.symbolic.ladder.ode_simplification import simplest
+from sciml.symbolic.ladder.ode_simplification import simplest, unfolded
 from sciml.symbolic.ladder.primes import prime_for
 from sciml.symbolic.ladder.terms import bases_of
+from sciml.symbolic.sample_points import parameter_values
 
 _MOST_CANDIDATES = 160
 _MOST_BASES = 9
 _LARGEST_COEFFICIENT = 5_000
+_SAMPLES = 24
 
 
 def image(u: Expr, p: Expr, q: Expr) -> Expr:
@@ -65,7 +68,7 @@ def homogeneous_solutions(
 
 
 def _of_constant_coefficients(p: Expr, q: Expr) -> list[Expr] | None:
-    if p.mask or q.mask:
+    if (p.mask | q.mask) & X.mask:
         return None
     return _exponentials(p, q, X)
 
@@ -76,17 +79,25 @@ def _exponentials(p: Expr, q: Expr, time: Expr) -> list[Expr]:
     growth = function("exp", multiply(p, time) / 2)
     if quarter == ZERO_EXPR:
         return [growth, multiply(time, growth)]
-    if quarter.kind == NUMBER and quarter.value < 0:
-        angle = multiply(sqrt(-quarter), time)
+    if is_negative_for_positive(quarter):
+        angle = multiply(unfolded(sqrt(-quarter)), time)
         return [multiply(growth, function(name, angle)) for name in ("cos", "sin")]
-    root = sqrt(quarter)
+    root = unfolded(sqrt(quarter))
     return [function("exp", multiply(p / 2 + sign * root, time)) for sign in (1, -1)]
+
+
+def is_negative_for_positive(node: Expr) -> bool:
+    """Whether an expression in parameters is negative for positive values of them, by samples."""
+    names = symbol_names(node)
+    values = {name: parameter_values(name, _SAMPLES) for name in names}
+    found = evaluate(node, values)
+    return bool((np.isfinite(found) & (found.real < 0) & (np.abs(found.imag) < 1e-12)).all())
 
 
 def _of_euler(p: Expr, q: Expr) -> list[Expr] | None:
     """u'' = (k/x)*u' + (m/x**2)*u by exponentials of log(x)."""
     k, m = multiply(p, X), product(1, ((q, 1), (X, 2)))
-    if k.mask or m.mask:
+    if (k.mask | m.mask) & X.mask:
         return None
     return _exponentials(k + 1, m, function("log", X))
 

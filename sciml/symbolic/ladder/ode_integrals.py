@@ -1,5 +1,7 @@
 """Integrals that arise on the way to the solution of a differential equation."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from sciml.symbolic.evaluation import evaluate
@@ -7,45 +9,82 @@ from sciml.symbolic.expression import (
     ADD,
     FUNCTION,
     MULTIPLY,
+    ONE,
     ZERO_EXPR,
     Expr,
     ExpressionTooLargeError,
     UndefinedExpressionError,
     X,
+    divide,
     function,
     linear,
     multiply,
     product,
+    symbol,
 )
-from sciml.symbolic.ladder import ansatz, table
+from sciml.symbolic.ladder import (
+    ansatz,
+    change_of_variable,
+    partial_fractions,
+    square_root_integrals,
+    table,
+    waves,
+)
 from sciml.symbolic.ladder.deadline import Deadline
+from sciml.symbolic.ladder.ode_inversion import at_values
+from sciml.symbolic.ladder.ode_simplification import simplest
+from sciml.symbolic.ladder.rung import Rung
 from sciml.symbolic.ladder.terms import bases_of
 from sciml.symbolic.problems import Integral
+from sciml.symbolic.substitution import substitute
+from sciml.symbolic.unknown_function import Y
+from sciml.symbolic.verification import verify_integral
 
-_MOST_SECONDS = 4.0
+_ANSATZ_S = 2.0
+_RUNGS: tuple[tuple[Rung[Integral], float], ...] = (
+    (table.propose, 0.5),
+    (partial_fractions.propose, 0.5),
+    (square_root_integrals.propose, 0.5),
+    (waves.propose, 0.5),
+    (change_of_variable.propose, 1.5),
+)
+"""Rungs of integrals, and seconds of work for each."""
 _MOST_BASES = 24
-_LONGEST = 3_000
+_LONGEST, _LONGEST_FOR_RUNGS = 3_000, 400
 """Tokens of an integrand."""
+_MOST_KNOWN = 500
+_known: dict[tuple[bytes, bytes], Expr | None] = {}
+"""Integrals by (integrand, variable): branches of one equation need the same ones."""
 
 
 def integral(integrand: Expr, deadline: Deadline, variable: Expr = X) -> Expr | None:
-    """A proposed antiderivative, by linear algebra or by rules; None if there is none in time."""
+    """A proposed antiderivative, by linear algebra, rules or substitutions; None if there is none in time."""
     if integrand == ZERO_EXPR:
         return ZERO_EXPR
     if not integrand.mask & variable.mask:
         return multiply(integrand, variable)
     if len(integrand.prefix) > _LONGEST or deadline.has_passed:
         return None
+    key = (integrand.prefix, variable.prefix)
+    if key in _known:
+        return _known[key]
+    has_time = deadline.left > _ANSATZ_S
+    found = _found(integrand, deadline, variable)
+    if found is not None or has_time:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[key] = found
+    return found
+
+
+def _found(integrand: Expr, deadline: Deadline, variable: Expr) -> Expr | None:
     try:
         found = _sum_of_logarithms(integrand, variable)
-        if found is not None:
-            return found
-        found = ansatz.antiderivative(integrand, min(_MOST_SECONDS, deadline.left), variable)
-        if found is None and variable == X:
-            found = _by_rules(integrand, deadline)
+        if found is None:
+            found = ansatz.antiderivative(integrand, min(_ANSATZ_S, deadline.left), variable)
+        return found or _by_other_rungs(integrand, deadline, variable)
     except (UndefinedExpressionError, ExpressionTooLargeError):
         return None
-    return found
 
 
 def _sum_of_logarithms(integrand: Expr, variable: Expr) -> Expr | None:
@@ -65,10 +104,47 @@ def _sum_of_logarithms(integrand: Expr, variable: Expr) -> Expr | None:
     return ansatz.combination(integrand, list(candidates.values()), variable)
 
 
-def _by_rules(integrand: Expr, deadline: Deadline) -> Expr | None:
-    for candidate in table.propose(Integral(integrand), deadline.within(0.5)):
-        return candidate.expression
+def _by_other_rungs(integrand: Expr, deadline: Deadline, variable: Expr) -> Expr | None:
+    """By the rungs of integrals, which integrate over x: another variable changes names with it."""
+    names = {X: variable, variable: X}
+    asked = integrand if variable == X else substitute(integrand, names)
+    if len(integrand.prefix) > _LONGEST_FOR_RUNGS:
+        return None
+    for propose, seconds in _RUNGS:
+        for candidate in propose(Integral(asked), deadline.within(seconds)):
+            found = candidate.expression
+            if verify_integral(asked, found).status in ("verified", "partial"):
+                return found if variable == X else substitute(found, names)
     return None
+
+
+def reciprocal_integrals(rate: Expr, deadline: Deadline) -> Iterator[Expr]:
+    """The integral of 1/rate over y; also by tan(y/2) where rate is a rational function of sin and cos."""
+    integrand = simplest(divide(ONE, rate))
+    found = integral(integrand, deadline, Y[0])
+    if found is not None:
+        yield found
+    tangent = symbol("u")
+    half = in_half_angle(integrand, Y[0], tangent)
+    found = None if half is None else integral(half, deadline, tangent)
+    back = None if found is None else at_values(found, {tangent: function("tan", Y[0] / 2)})
+    if back is not None:
+        yield back
+
+
+def in_half_angle(integrand: Expr, angle: Expr, tangent: Expr) -> Expr | None:
+    """The integrand over t = tan(angle/2), if the angle occurs in its sin, cos and tan only."""
+    square = multiply(tangent, tangent)
+    below = square + 1
+    values = {
+        function("sin", angle): divide(2 * tangent, below),
+        function("cos", angle): divide(1 - square, below),
+        function("tan", angle): divide(2 * tangent, 1 - square),
+    }
+    found = at_values(integrand, values)
+    if found is None or found.mask & angle.mask:
+        return None
+    return simplest(divide(2 * found, below))
 
 
 def exponential(exponent: Expr) -> Expr:

@@ -16,6 +16,7 @@ from sciml.symbolic.expression import (
     ZERO_EXPR,
     Expr,
     ExpressionTooLargeError,
+    Number,
     UndefinedExpressionError,
     divide,
     function,
@@ -105,9 +106,40 @@ def _of_many(node: Expr, unknown: Expr, value: Expr, chain: Chain) -> Iterator[C
             rest = linear([(1 / Fraction(factor), value), (-1 / Fraction(factor), node), (1, part)])
         yield from _branches(part, unknown, rest, chain)
         return
+    if node.kind == MULTIPLY:
+        tangent = _with_tangents(node)
+        if tangent is not node:
+            yield from _branches(tangent, unknown, value, chain)
+            return
     yield from _of_polynomial(node, unknown, value, chain)
     if node.kind == ADD and all(_log_of(part) is not None for part in held):
         yield from _of_logarithms(node, unknown, value, chain)
+
+
+def _with_tangents(node: Expr) -> Expr:
+    """A product with sin(u)**n/cos(u)**n as tan(u)**n, and the same for the hyperbolic functions."""
+    powers = {base: exponent for base, exponent in (as_power(one) for one in node.args)}
+    for base, exponent in powers.items():
+        for above, below, quotient in (("sin", "cos", "tan"), ("sinh", "cosh", "tanh")):
+            if base.kind == FUNCTION and base.value == above:
+                other = function(below, base.args[0])
+                if powers.get(other) == -exponent:
+                    return product(
+                        1,
+                        [
+                            (node, 1),
+                            (base, -exponent),
+                            (other, exponent),
+                            (function(quotient, base.args[0]), exponent),
+                        ],
+                    )
+    return node
+
+
+def as_power(factor: Expr) -> tuple[Expr, Number]:
+    """(base, exponent) of a factor of a product; the exponent is 1 unless it is another number."""
+    is_power = factor.kind == POWER and factor.value is not None
+    return (factor.args[0], factor.value) if is_power else (factor, 1)
 
 
 def _of_polynomial(node: Expr, unknown: Expr, value: Expr, chain: Chain) -> Iterator[Chain]:

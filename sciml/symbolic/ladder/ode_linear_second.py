@@ -17,6 +17,7 @@ from sciml.symbolic.ladder.ode_homogeneous import candidate_solutions, homogeneo
 from sciml.symbolic.ladder.ode_integrals import exponential, integral
 from sciml.symbolic.ladder.ode_inversion import at_values
 from sciml.symbolic.ladder.ode_linear import linear_solution
+from sciml.symbolic.ladder.ode_simplification import simplest
 
 Coefficients = tuple[Expr, Expr, Expr]
 """p, q, r of u'' = p*u' + q*u + r."""
@@ -93,15 +94,15 @@ def _particular(
     if r == ZERO_EXPR:
         return ZERO_EXPR
     a, b = pair
-    wronskian = multiply(a, derivative(b, X)) - multiply(b, derivative(a, X))
+    wronskian = simplest(multiply(a, derivative(b, X)) - multiply(b, derivative(a, X)))
     parts = []
     for other in (b, a):
-        found = integral(divide(multiply(other, r), wronskian), deadline)
+        found = integral(simplest(divide(multiply(other, r), wronskian)), deadline)
         if found is None:
             break
         parts.append(found)
     if len(parts) == 2:
-        return multiply(b, parts[1]) - multiply(a, parts[0])
+        return simplest(multiply(b, parts[1]) - multiply(a, parts[0]))
     candidates = candidate_solutions([p, q, r, *hints], None)
     images = [image(one, p, q) for one in candidates]
     combined = rational_combination(r, images)

@@ -8,9 +8,13 @@ Source: Ince, Ordinary Differential Equations, section 2.15; Boyce & DiPrima, se
 """
 
 from collections.abc import Iterator
+from itertools import combinations
 
 from sciml.symbolic.derivative import derivative
+from sciml.symbolic.expansion import expand
 from sciml.symbolic.expression import (
+    HALF,
+    ONE,
     ZERO_EXPR,
     Expr,
     ExpressionTooLargeError,
@@ -18,6 +22,7 @@ from sciml.symbolic.expression import (
     X,
     add,
     divide,
+    linear,
     multiply,
     number,
     product,
@@ -25,15 +30,17 @@ from sciml.symbolic.expression import (
 )
 from sciml.symbolic.ladder.deadline import Deadline
 from sciml.symbolic.ladder.modular import NotModularError
-from sciml.symbolic.ladder.ode_fibres import Fibres
+from sciml.symbolic.ladder.ode_fibres import Fibres, are_equal
 from sciml.symbolic.ladder.ode_homogeneous import homogeneous_solutions
 from sciml.symbolic.ladder.ode_integrals import exponential, integral
 from sciml.symbolic.ladder.ode_inversion import at_values, chains
 from sciml.symbolic.ladder.ode_simplification import simplest, unfolded
 from sciml.symbolic.ladder.ode_slopes import Solved
+from sciml.symbolic.ladder.terms import terms_of
 from sciml.symbolic.unknown_function import Y
 
 _MOST_TRIED = 3
+_MOST_TERMS = 4
 Quadratic = tuple[Expr, Expr, Expr]
 
 
@@ -49,6 +56,7 @@ def parts_pointed_to(solved: Solved, parts: list[Expr], deadline: Deadline) -> I
             continue
         for ratio in (divide(p, r), divide(r, p)) if r != ZERO_EXPR else ():
             yield from _scaled(part, ratio)
+        yield from _completed_squares(part, (p, q, r))
         for particular in _particular_solutions(p, q, r, deadline):
             yield add(part, -particular)
         tried += 1
@@ -62,6 +70,29 @@ def _scaled(part: Expr, ratio: Expr) -> Iterator[Expr]:
         yield multiply(part, unfolded(sqrt(simplest(ratio))))
     except (UndefinedExpressionError, ExpressionTooLargeError):
         return
+
+
+def _completed_squares(part: Expr, coefficients: Quadratic) -> Iterator[Expr]:
+    """(v - m)*s of which v' - m' = p*((v - m)**2 + 1/s**2) + (the rest of q)*(v - m), so that an arc tangent
+    of it is linear.
+
+    Some of the terms of q belong to the square, q_1 = -2*p*m; the others must be the relative growth of 1/s.
+    """
+    p, q, r = coefficients
+    try:
+        parts = [linear([pair]) for pair in terms_of(expand(q))]
+    except ExpressionTooLargeError:
+        return
+    for count in range(1, len(parts) + 1) if len(parts) <= _MOST_TERMS else ():
+        for chosen in combinations(parts, count):
+            inside = linear([(1, one) for one in chosen])
+            middle = simplest(divide(inside, -2 * p))
+            level = simplest(r + multiply(q + inside * HALF - inside, middle) - derivative(middle, X))
+            ratio = simplest(divide(level, p))
+            if ratio == ZERO_EXPR:
+                continue
+            if are_equal(derivative(ratio, X), multiply(2 * (q - inside), ratio)):
+                yield from _scaled(part - middle, divide(ONE, ratio))
 
 
 def _riccati_parts(solved: Solved, parts: list[Expr]) -> Iterator[Expr]:

@@ -4,6 +4,8 @@ Roots of powers and inverse functions of their functions are undone as for posit
 part of the plane only, so what comes out is a proposal; solutions are verified against the given equation.
 """
 
+from collections.abc import Iterator
+
 from sciml.symbolic.expansion import expand, numerator_denominator
 from sciml.symbolic.expression import (
     ADD,
@@ -24,7 +26,7 @@ from sciml.symbolic.expression import (
     product,
 )
 from sciml.symbolic.ladder.ode_inversion import INVERSE
-from sciml.symbolic.substitution import rebuilt
+from sciml.symbolic.substitution import operands, rebuilt
 
 _LONGEST = 2_500
 _MOST_TERMS = 150
@@ -66,6 +68,41 @@ def _by_pythagoras(node: Expr) -> Expr:
     return product(constant * rule[2], ((function(rule[0], term.args[0].args[0]), 2),))
 
 
+def with_pythagoras(node: Expr) -> Expr:
+    """The expression with even powers of cos and cosh by sin and sinh, sums multiplied out, where the squares
+    of both occur.
+
+    Raises:
+        UndefinedExpressionError: a division by zero appears.
+        ExpressionTooLargeError: a sum beyond the limit.
+    """
+    squares = {part.args[0] for part in parts(node) if part.kind == POWER and part.value in (2, 3, 4)}
+    rules = {}
+    for one in squares:
+        if one.kind == FUNCTION and one.value in ("cos", "cosh"):
+            other = function("sin" if one.value == "cos" else "sinh", one.args[0])
+            if other in squares:
+                rules[one] = linear([(1, ONE), (-1 if one.value == "cos" else 1, product(1, ((other, 2),)))])
+    if not rules:
+        return node
+
+    def changed(part: Expr) -> Expr:
+        made = rebuilt(part, changed)
+        rule = rules.get(made.args[0]) if made.kind == POWER and made.value in (2, 3, 4) else None
+        if rule is not None:
+            return product(1, ((rule, made.value // 2), (made.args[0], made.value % 2)))
+        return expand(made, max_terms=_MOST_TERMS) if made.kind == ADD else made
+
+    return expand(changed(node), max_terms=_MOST_TERMS)
+
+
+def parts(node: Expr) -> Iterator[Expr]:
+    """Every part of an expression, the outermost first."""
+    yield node
+    for one in operands(node):
+        yield from parts(one)
+
+
 def _logarithm(argument: Expr) -> Expr:
     """The sum of the logs of the factors where one of them is an exponential."""
     factors = _powers(argument, 1)
@@ -92,7 +129,7 @@ def simplest(node: Expr) -> Expr:
     """The shortest of: the expression, unfolded, multiplied out over one denominator with common factors
     cancelled."""
     forms = [node]
-    for change in (unfolded, _reduced):
+    for change in (unfolded, with_pythagoras, _reduced):
         if len(forms[-1].prefix) > _LONGEST:
             break
         try:
@@ -108,19 +145,24 @@ def _reduced(node: Expr) -> Expr:
     if above == ZERO_EXPR:
         return above
     factors = below.args if below.kind == MULTIPLY else (below,)
-    divided = [(product(1, _split(factor)), -1) for factor in factors]
+    divided = [(product(1, _split(_expanded(factor))), -1) for factor in factors]
     return product(1, [*_split(above), (number(below.value if below.kind == MULTIPLY else 1), -1), *divided])
+
+
+def _expanded(factor: Expr) -> Expr:
+    """A sum multiplied out; powers stay."""
+    return expand(factor, max_terms=_MOST_TERMS) if factor.kind == ADD else factor
 
 
 def _split(node: Expr) -> list[tuple[Expr, Number]]:
     """A sum as its common factor and the rest; anything else as it is."""
     if node.kind != ADD:
         return [(node, 1)]
-    common, rest = _common_factor(node)
+    common, rest = common_factor(node)
     return [*common, (rest, 1)]
 
 
-def _common_factor(node: Expr) -> tuple[list[tuple[Expr, Number]], Expr]:
+def common_factor(node: Expr) -> tuple[list[tuple[Expr, Number]], Expr]:
     """A sum as powers that all its terms share, and the rest."""
     terms = [(term, factor) for term, factor in node.args]
     if node.value:
