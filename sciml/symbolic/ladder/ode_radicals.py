@@ -2,8 +2,8 @@
 
 sqrt(x**2 - 2*x + 2) and sqrt((x - 1)**2 + 1), or sqrt(1 + 4/x**2) and sqrt(x**2 + 4)/abs(x), count as
 different radicals in linear algebra over an equation's parts. Here each becomes a rational multiple of one of
-them; if an inverse function of the equation has one of them in its slope, that is the one, so that the slopes of the
-equation's own functions stay in its field. All this is done as for positive numbers: a proposal, as in
+them; if an inverse function of the equation has one of them in its slope, that is the one, so that the slopes
+of the equation's own functions stay in its field. All this is done as for positive numbers: a proposal, as in
 `ode_simplification.py`.
 """
 
