@@ -56,6 +56,7 @@ _SIZES = (60, 120, 180, 240, 300, 360)
 After a round without success, the terms that its candidates brought in are treated like terms of the
 integrand.
 """
+ROUNDS = len(_SIZES)
 _MOST_TARGETS = 300
 _LONGEST = 220
 """Tokens of a candidate."""
@@ -76,22 +77,44 @@ def antiderivative(integrand: Expr, seconds: float = 5.0, variable: Expr = X) ->
 
 def antiderivatives(integrand: Expr, seconds: float = 5.0, variable: Expr = X) -> Iterator[Expr]:
     """Proposals in the order in which they are found, at most one for each way of writing the integrand."""
-    deadline = Deadline.of_work(seconds)
-    searches = [(_Search(forms, variable).rounds(), forms) for forms in _families(integrand)]
-    while searches:
-        going_on = []
-        for rounds, forms in searches:
-            candidates = next(rounds, None)
-            if candidates is None:
-                continue
-            if deadline.has_passed:
-                return
-            found = combination(forms[0], candidates, variable)
-            if found is None:
-                going_on.append((rounds, forms))
-            else:
-                yield found
-        searches = going_on
+    return Proposals(integrand, variable).until(ROUNDS, Deadline.of_work(seconds))
+
+
+class Proposals:
+    """The proposals for one integrand, in rounds of growing sets of candidates; a later call goes on.
+
+    Args:
+        integrand: elementary, of one variable and any parameters.
+        variable: the symbol to integrate over.
+    """
+
+    def __init__(self, integrand: Expr, variable: Expr = X) -> None:
+        self.variable = variable
+        self._round = 0
+        self._searches = [(_Search(forms, variable).rounds(), forms) for forms in _families(integrand)]
+
+    def until(self, last: int, deadline: Deadline) -> Iterator[Expr]:
+        """What the rounds up to that number propose, those before not again.
+
+        Args:
+            last: number of the last round, from 1.
+            deadline: no new system is begun after it.
+        """
+        while self._searches and self._round < last:
+            self._round += 1
+            searches, self._searches = self._searches, []
+            for place, (rounds, forms) in enumerate(searches):
+                candidates = next(rounds, None)
+                if candidates is None:
+                    continue
+                if deadline.has_passed:
+                    self._searches += searches[place:]
+                    return
+                found = combination(forms[0], candidates, self.variable)
+                if found is None:
+                    self._searches.append((rounds, forms))
+                else:
+                    yield found
 
 
 class _Search:

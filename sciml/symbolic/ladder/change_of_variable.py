@@ -1,36 +1,22 @@
-"""Integrals by a change of variable that makes the integrand rational: t for a radical, an exponential,
-tan(x/2).
+"""Integrals by a change of variable, then the ansatz: where the new integrand is no matter of direct methods.
 
-For each substitution x = g(t) that the integrand suggests, g'(t)*f(g(t)) is written in t with the radicals
-that t stands for resolved, brought over one denominator and cancelled, and given to the ansatz; its answer is
-written in x again.
-
-Source: the classical substitutions (Abramowitz & Stegun 3.3; Euler's for radicals of quadratics; tan(x/2) of
-Weierstrass); binomial differentials after Chebyshev.
+Source: the classical substitutions, see `substitutions.py`.
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
 
-from sciml.symbolic.derivative import derivative
-from sciml.symbolic.expression import (
-    Expr,
-    ExpressionTooLargeError,
-    UndefinedExpressionError,
-    X,
-    multiply,
-)
+from sciml.symbolic.expression import ExpressionTooLargeError, UndefinedExpressionError
 from sciml.symbolic.ladder.ansatz import antiderivatives
 from sciml.symbolic.ladder.deadline import Deadline
-from sciml.symbolic.ladder.fractions_of_x import simplified_fraction
 from sciml.symbolic.ladder.rung import Candidate
 from sciml.symbolic.ladder.steps import Step
-from sciml.symbolic.ladder.substitutions import Change, changes, rewritten
+from sciml.symbolic.ladder.substitutions import changes
+from sciml.symbolic.ladder.textbook import in_new_variable
 from sciml.symbolic.problems import Integral
-from sciml.symbolic.substitution import substitute
 
 _LONGEST = 400
-"""Tokens of an integrand that is tried, before and after."""
+"""Tokens of an integrand that is tried."""
+_ANSATZ_S = 1.5
 
 
 def propose(problem: Integral, deadline: Deadline) -> Iterator[Candidate]:
@@ -41,21 +27,12 @@ def propose(problem: Integral, deadline: Deadline) -> Iterator[Candidate]:
     for change in changes(integrand):
         if deadline.has_passed:
             return
-        with suppress(UndefinedExpressionError, ExpressionTooLargeError):
-            changed = in_new_variable(integrand, change)
-            if changed is None or len(changed.prefix) > _LONGEST:
+        changed = in_new_variable(integrand, change)
+        if changed is None:
+            continue
+        step = Step("with t = {} the integrand is {}, t written x", (change.new, changed))
+        for found in antiderivatives(changed, min(_ANSATZ_S, deadline.left)):
+            try:
+                yield Candidate(change.back(found), (step,))
+            except (UndefinedExpressionError, ExpressionTooLargeError):
                 continue
-            for found in antiderivatives(changed, min(3.0, deadline.left)):
-                answer = substitute(found, {X: change.new})
-                yield Candidate(
-                    answer, (Step("with t = {} the integrand is {}, t written x", (change.new, changed)),)
-                )
-
-
-def in_new_variable(integrand: Expr, change: Change) -> Expr | None:
-    """f(g(t))*g'(t) in t = x, simplified as a rational function where it is one."""
-    try:
-        inside = rewritten(integrand, change)
-        return simplified_fraction(multiply(inside, derivative(change.old)))
-    except (UndefinedExpressionError, ExpressionTooLargeError):
-        return None

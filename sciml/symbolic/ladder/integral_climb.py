@@ -6,6 +6,7 @@ that have no antiderivative one by one can have one together.
 """
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -30,6 +31,7 @@ from sciml.symbolic.ladder import (
     square_root_integrals,
     sympy_child,
     table,
+    textbook,
     waves,
 )
 from sciml.symbolic.ladder.deadline import Deadline, OutOfTimeError, hard_limit
@@ -45,11 +47,13 @@ from sciml.symbolic.substitution import substitute
 from sciml.symbolic.verification import verify_integral
 
 _SECONDS_AFTER_PARTIAL = 2.0
-_ANSATZ_S = (2.0, 1.5)
-"""For the whole integrand, and for a part or transformed one."""
-_LAST_ANSATZ_S = 3.0
-_TABLE_S = 1.0
-_SUBSTITUTION_S = 3.5
+_DIRECT_S = 1.0
+_SHORT_S = 1.0
+_METHODS_S = 2.0
+_SLOW_S = 1.5
+_SLOW_TOTAL_S = 5.0
+"""For the long systems of all parts and transformed integrands of a problem."""
+_SHORT_ROUNDS = 2
 _DIRECT: tuple[tuple[str, Rung[Integral]], ...] = (
     ("rules", table.propose),
     ("partial fractions", partial_fractions.propose),
@@ -67,6 +71,9 @@ class IntegralClimb:
     deadline: Deadline
     notes: list[str] = field(default_factory=list)
     """What was skipped, for people."""
+    _slow_s: float = _SLOW_TOTAL_S
+    _failed: set[bytes] = field(default_factory=set)
+    """Integrands for which everything cheap was tried."""
     _partial: dict[bytes, Found] = field(default_factory=dict)
     """By integrand: an answer that holds on a part of the axis."""
 
@@ -90,16 +97,28 @@ class IntegralClimb:
         found = self._directly(integrand)
         if found is None and depth < 3:
             found = self._transformed(integrand, depth)
+        return found or self._by_search(integrand)
+
+    def _by_search(self, integrand: Expr) -> Found | None:
+        """By short systems, methods of the textbook, long systems; the slow ones within a common budget."""
+        if integrand.prefix in self._failed:
+            return None
+        systems = _Systems(integrand)
+        found = self._by_rung("ansatz", systems.short, integrand, _SHORT_S)
+        found = found or self._by_rung("methods", textbook.propose, integrand, _METHODS_S)
+        for name, rung in (("ansatz", systems.long), ("substitution", change_of_variable.propose)):
+            if found is None and self._slow_s > 0:
+                started = time.thread_time()
+                found = self._by_rung(name, rung, integrand, min(_SLOW_S, self._slow_s))
+                self._slow_s -= time.thread_time() - started
         if found is None:
-            found = self._by_rung("ansatz", _propose_by_ansatz, integrand, _ANSATZ_S[min(depth, 1)])
-        if found is None:
-            found = self._by_rung("substitution", change_of_variable.propose, integrand, _SUBSTITUTION_S)
+            self._failed.add(integrand.prefix)
         return found
 
     def _directly(self, integrand: Expr) -> Found | None:
         """By what answers at once or not at all."""
         for name, rung in _DIRECT:
-            found = self._by_rung(name, rung, integrand, _TABLE_S)
+            found = self._by_rung(name, rung, integrand, _DIRECT_S)
             if found is not None:
                 return found
         return None
@@ -192,7 +211,7 @@ class IntegralClimb:
     def _as_one_sum(self, integrand: Expr) -> Found | None:
         """By rules or a short ansatz for all terms: groups miss that asin(x) goes with sqrt(1 - x**2)."""
         found = self._directly(integrand)
-        return found or self._by_rung("ansatz", _propose_by_ansatz, integrand, _ANSATZ_S[1])
+        return found or self._by_rung("ansatz", _Systems(integrand).short, integrand, _SHORT_S)
 
     def _by_groups(self, integrand: Expr) -> Found | None:
         """Terms that a rule solves, then groups of terms that belong together, then what is left."""
@@ -236,8 +255,7 @@ class IntegralClimb:
                 break
         if rest == ZERO_EXPR:
             return self._sum(integrand, solved)
-        other = self._by_rung("ansatz", _propose_by_ansatz, rest, _LAST_ANSATZ_S)
-        other = other or self._expensively(rest) or self._partial.get(rest.prefix)
+        other = self._by_search(rest) or self._expensively(rest) or self._partial.get(rest.prefix)
         return None if other is None else self._sum(integrand, [*solved, other])
 
     def _sum(self, integrand: Expr, parts: list[Found]) -> Found | None:
@@ -287,9 +305,25 @@ class IntegralClimb:
         )
 
 
-def _propose_by_ansatz(problem: Integral, deadline: Deadline) -> Iterator[Candidate]:
-    for expression in ansatz.antiderivatives(problem.integrand, deadline.left):
-        yield Candidate(expression)
+class _Systems:
+    """The ansatz for one integrand as two rungs: its first rounds, then all others."""
+
+    def __init__(self, integrand: Expr) -> None:
+        self._integrand = integrand
+        self._proposals: ansatz.Proposals | None = None
+
+    def short(self, problem: Integral, deadline: Deadline) -> Iterator[Candidate]:
+        """The rounds that solve nearly all that any solves. See `rung.Rung`."""
+        return self._until(_SHORT_ROUNDS, deadline)
+
+    def long(self, problem: Integral, deadline: Deadline) -> Iterator[Candidate]:
+        """The other rounds. See `rung.Rung`."""
+        return self._until(ansatz.ROUNDS, deadline)
+
+    def _until(self, last: int, deadline: Deadline) -> Iterator[Candidate]:
+        self._proposals = self._proposals or ansatz.Proposals(self._integrand)
+        for expression in self._proposals.until(last, deadline):
+            yield Candidate(expression)
 
 
 def _forms_with_terms(integrand: Expr) -> Iterator[Expr]:

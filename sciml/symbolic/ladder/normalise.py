@@ -16,6 +16,7 @@ from sciml.symbolic.expression import (
     ONE,
     POWER,
     SYMBOL,
+    ZERO_EXPR,
     Expr,
     Number,
     X,
@@ -141,8 +142,10 @@ def _linear_forms(node: Expr) -> Iterator[Expr]:
 
 def is_linear(node: Expr, variable: Expr = X) -> bool:
     """Whether an expression is p*x + q, p not 0, with p and q free of the variable."""
-    held = [term for _, term in terms(node) if term.mask & variable.mask]
-    return len(held) == 1 and _is_multiple(held[0], variable)
+    held = [(coefficient, term) for coefficient, term in terms(node) if term.mask & variable.mask]
+    if not held or not all(_is_multiple(term, variable) for _, term in held):
+        return False
+    return len(held) == 1 or substitute(linear(held), {variable: ONE}) != ZERO_EXPR
 
 
 def _is_multiple(term: Expr, variable: Expr) -> bool:

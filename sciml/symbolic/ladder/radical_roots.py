@@ -97,12 +97,15 @@ def root_of(node: Expr, degree: int) -> Expr:
 
 def polynomial_roots(polynomial: Polynomial, constants: Constants) -> list[Root] | None:
     """All roots, each pair of conjugates once; None if they are not known by radicals."""
+    from sympy import Poly
+
     degree = polynomial.degree()
     if degree > _LARGEST_DEGREE:
         return None
     monic = polynomial.monic()
     shift = -monic.rep.to_list()[1] / polynomial.domain.convert(degree)
-    moved = monic if not shift else monic.compose(monic.gen.as_poly(monic.gen, domain=monic.domain) + shift)
+    line = Poly.from_list([polynomial.domain.one, shift], polynomial.gen, domain=polynomial.domain)
+    moved = monic.compose(line) if shift else monic
     around_zero = _depressed_roots(moved, constants)
     if around_zero is None:
         return None
