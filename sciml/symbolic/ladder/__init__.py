@@ -1,16 +1,35 @@
 """The ladder: ways of solving, cheapest first; every candidate is verified before the next rung is tried.
 
-`rung.py` says what a rung is, `deadline.py` how it is stopped, `steps.py` how it explains itself. A problem
-goes through `normalise.py` (names, constants, linear substitution, large numbers) and up the rungs:
+`rung.py` says what a rung is, `deadline.py` how it is stopped, `settings.py` how much may be tried,
+`steps.py` how it explains itself. `integral_climb.py` and `equation_climb.py` lead a problem up; `found.py` and
+`forms.py` choose the form of the answer.
 
-1. `table.py`: rules by hand, with any parameters (`quadratics.py`, `oscillations.py`, `part_powers.py`).
-2. `ansatz.py`: a linear combination of terms that can occur, its coefficients found modulo a prime.
-3. `change_of_variable.py`: radicals, exponentials and tan(x/2) as the new variable, then the ansatz.
-4. `model_rung.py`: the sequence model, greedy, then a beam, then a wide beam.
-5. `sympy_child.py`: SymPy in a process (`sympy_server.py`) with limits of time and memory.
-6. `foreign_cas.py`: FriCAS, Maxima, Giac, if installed and asked for.
+Integrals are brought into form by `normalise.py` (names, constants, linear arguments, large numbers),
+`scaling.py` (parameters that set the scale) and `term_groups.py` (sums). Then, in the order of the climb:
 
-`integral_climb.py` and `equation_climb.py` lead a problem up within its `settings.py`; `found.py` and
-`forms.py` choose the form of the answer. `scaling.py` takes parameters out of
-integrals, `term_groups.py` takes sums apart.
+1. `direct_rungs.py`, what answers at once or not at all: `table.py` (rules; `quadratics.py`,
+   `oscillations.py`, `part_powers.py`), `partial_fractions.py` (`rational_functions.py`,
+   `radical_roots.py`), `square_root_integrals.py` (`square_root_field.py`), `waves.py`.
+2. `ansatz_rungs.py`: a linear combination of terms that can occur (`ansatz.py`), first in short systems. Its
+   terms come from `terms.py`, `special_kernels.py`, `rational_kernels.py`; `kernels.py` says which functions
+   they may hold, `combination.py` finds coefficients modulo a prime (`modular.py`, `modular_solve.py`,
+   `primes.py`).
+3. `textbook.py`: changes of variable (`substitutions.py`, made of `change.py`, `radical_changes.py`,
+   `power_changes.py`, `exponential_changes.py`, `circular_changes.py`, `inverse_changes.py`; simplified by
+   `fractions_of_x.py`) and `by_parts.py`, each way ending in 1.
+4. long systems of 2, and `change_of_variable.py`: a change, then the ansatz.
+
+Equations go through `ode_rung.py`: solved for the highest derivative (`ode_slopes.py`, `ode_radicals.py`),
+then
+
+5. of first order: `ode_first.py` (`ode_linear.py`, `ode_riccati.py`), `ode_first_methods.py`
+   (`ode_separable.py`, `ode_exact.py`, `ode_symmetry.py`, `ode_swapped.py`), `ode_branches.py`.
+6. of second order: `ode_second.py`, `ode_first_integral.py`, `ode_linear_second.py` (`ode_homogeneous.py`),
+   `ode_reduction.py`.
+7. to an answer: `ode_integrals.py`, `ode_inversion.py`, `ode_relations.py`, `ode_simplification.py`,
+   `ode_forms.py`; `ode_fibres.py` draws points modulo a prime, `ode_attempts.py` goes on after a failure.
+
+Last, for both: `model_rung.py` (the sequence model: greedy, beam, wide beam, samples), `sympy_child.py` with
+`sympy_server.py` (SymPy in a process with limits of time and memory), `foreign_cas.py` (FriCAS, Maxima, Giac,
+if installed and asked for).
 """

@@ -7,10 +7,9 @@ that have no antiderivative one by one can have one together.
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from sciml.symbolic.expansion import expand
 from sciml.symbolic.expression import (
     ADD,
     ZERO_EXPR,
@@ -23,25 +22,23 @@ from sciml.symbolic.expression import (
     product,
 )
 from sciml.symbolic.ladder import (
-    ansatz,
     change_of_variable,
     foreign_cas,
     model_rung,
-    partial_fractions,
-    square_root_integrals,
     sympy_child,
     table,
     textbook,
-    waves,
 )
+from sciml.symbolic.ladder.ansatz_rungs import Systems
 from sciml.symbolic.ladder.deadline import Deadline, OutOfTimeError, hard_limit
+from sciml.symbolic.ladder.direct_rungs import DIRECT
 from sciml.symbolic.ladder.found import Found
 from sciml.symbolic.ladder.normalise import constant_factor, linear_argument, terms
 from sciml.symbolic.ladder.rung import Candidate, Rung
 from sciml.symbolic.ladder.scaling import scaled_away
 from sciml.symbolic.ladder.settings import Settings
 from sciml.symbolic.ladder.steps import Step, found_by
-from sciml.symbolic.ladder.term_groups import groups
+from sciml.symbolic.ladder.term_groups import forms_with_terms, groups
 from sciml.symbolic.problems import Integral
 from sciml.symbolic.substitution import substitute
 from sciml.symbolic.verification import verify_integral
@@ -53,14 +50,6 @@ _METHODS_S = 2.0
 _SLOW_S = 1.5
 _SLOW_TOTAL_S = 5.0
 """For the long systems of all parts and transformed integrands of a problem."""
-_SHORT_ROUNDS = 2
-_DIRECT: tuple[tuple[str, Rung[Integral]], ...] = (
-    ("rules", table.propose),
-    ("partial fractions", partial_fractions.propose),
-    ("square roots", square_root_integrals.propose),
-    ("waves", waves.propose),
-)
-"""Rungs that cost next to nothing where they do not apply."""
 
 
 @dataclass
@@ -103,7 +92,7 @@ class IntegralClimb:
         """By short systems, methods of the textbook, long systems; the slow ones within a common budget."""
         if integrand.prefix in self._failed:
             return None
-        systems = _Systems(integrand)
+        systems = Systems(integrand)
         found = self._by_rung("ansatz", systems.short, integrand, _SHORT_S)
         found = found or self._by_rung("methods", textbook.propose, integrand, _METHODS_S)
         for name, rung in (("ansatz", systems.long), ("substitution", change_of_variable.propose)):
@@ -117,7 +106,7 @@ class IntegralClimb:
 
     def _directly(self, integrand: Expr) -> Found | None:
         """By what answers at once or not at all."""
-        for name, rung in _DIRECT:
+        for name, rung in DIRECT:
             found = self._by_rung(name, rung, integrand, _DIRECT_S)
             if found is not None:
                 return found
@@ -211,7 +200,7 @@ class IntegralClimb:
     def _as_one_sum(self, integrand: Expr) -> Found | None:
         """By rules or a short ansatz for all terms: groups miss that asin(x) goes with sqrt(1 - x**2)."""
         found = self._directly(integrand)
-        return found or self._by_rung("ansatz", _Systems(integrand).short, integrand, _SHORT_S)
+        return found or self._by_rung("ansatz", Systems(integrand).short, integrand, _SHORT_S)
 
     def _by_groups(self, integrand: Expr) -> Found | None:
         """Terms that a rule solves, then groups of terms that belong together, then what is left."""
@@ -241,7 +230,7 @@ class IntegralClimb:
         """Terms that the cheap rungs solve, and the rest as a whole by the expensive ones."""
         solved: list[Found] = []
         rest = integrand
-        for form in _forms_with_terms(integrand):
+        for form in forms_with_terms(integrand):
             left = []
             solved = []
             for coefficient, term in terms(form):
@@ -303,36 +292,3 @@ class IntegralClimb:
             self.deadline,
             self.settings.seed,
         )
-
-
-class _Systems:
-    """The ansatz for one integrand as two rungs: its first rounds, then all others."""
-
-    def __init__(self, integrand: Expr) -> None:
-        self._integrand = integrand
-        self._proposals: ansatz.Proposals | None = None
-
-    def short(self, problem: Integral, deadline: Deadline) -> Iterator[Candidate]:
-        """The rounds that solve nearly all that any solves. See `rung.Rung`."""
-        return self._until(_SHORT_ROUNDS, deadline)
-
-    def long(self, problem: Integral, deadline: Deadline) -> Iterator[Candidate]:
-        """The other rounds. See `rung.Rung`."""
-        return self._until(ansatz.ROUNDS, deadline)
-
-    def _until(self, last: int, deadline: Deadline) -> Iterator[Candidate]:
-        self._proposals = self._proposals or ansatz.Proposals(self._integrand)
-        for expression in self._proposals.until(last, deadline):
-            yield Candidate(expression)
-
-
-def _forms_with_terms(integrand: Expr) -> Iterator[Expr]:
-    """The integrand if it is a sum, and multiplied out."""
-    if integrand.kind == ADD:
-        yield integrand
-    try:
-        expanded = expand(integrand, max_terms=60)
-    except ExpressionTooLargeError:
-        return
-    if expanded.kind == ADD and expanded != integrand:
-        yield expanded

@@ -69,11 +69,15 @@ def _of_logarithm(node: Expr) -> Iterator[Change]:
     if old is None:
         return
 
+    constant, rest = constant_factor(node.args[0])
+
     def resolve(one: Expr) -> Expr | None:
         if one == node:
             return X
         if one == node.args[0]:
             return grown
+        if rest == X and one.kind == POWER and one.args[0] == X and not one.args[1].mask & X.mask:
+            return divide(function("exp", multiply(one.args[1], X)), power(constant, one.args[1]))
         if one.kind == POWER and one.args[0] == node.args[0] and not one.args[1].mask & X.mask:
             return function("exp", multiply(one.args[1], X))
         return None

@@ -34,7 +34,8 @@ def with_symbol(node: Expr, part: Expr, new: Expr) -> Expr:
         count = _count(one, part, bases)
         if count:
             rest = product(1, ((one, 1), (part, -count)))
-            return product(1, ((new, count), (rebuilt_rest(rest), 1)))
+            if rest != one and _count(rest, part, bases) == 0:
+                return product(1, ((new, count), (rebuilt_rest(rest), 1)))
         return rebuilt(one, replaced)
 
     def rebuilt_rest(one: Expr) -> Expr:

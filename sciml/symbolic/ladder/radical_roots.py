@@ -119,7 +119,7 @@ def _depressed_roots(polynomial: Polynomial, constants: Constants) -> list[Root]
     step = reduce(gcd, [place for place, one in enumerate(coefficients) if place and one != ZERO_EXPR])
     if step == degree:
         return list(_of_binomial(-coefficients[0], degree))
-    if step * 2 == degree and (step == 2 or degree == 2):
+    if step * 2 == degree:
         return _of_biquadratic(coefficients[step], coefficients[0], step)
     if degree == 4:
         return _of_quartic(polynomial, coefficients, constants)
@@ -150,7 +150,7 @@ def cosine(turn: Fraction) -> Expr:
 
 
 def _of_biquadratic(b: Expr, c: Expr, step: int) -> list[Root] | None:
-    """The roots of y**2 + b*y + c in y = x**step, step 1 or 2."""
+    """The roots of y**2 + b*y + c in y = x**step; None if they are not known."""
     discriminant = multiplied_out(b * b - 4 * c)
     half = number(Fraction(1, 2))
     if step == 1:
@@ -158,6 +158,8 @@ def _of_biquadratic(b: Expr, c: Expr, step: int) -> list[Root] | None:
         offset = Root(discriminant).root()
         offset = Root(half * offset.re, half * offset.im)
         return [center + offset, center + Root(-offset.re)] if offset.is_real else [center + offset]
+    if step > 2:
+        return _of_power_quadratic(b, c, discriminant, step)
     if seems_negative(discriminant):
         size = root_of(c, 2)
         re, im = half * root_of(2 * size - b, 2), half * root_of(2 * size + b, 2)
@@ -167,6 +169,22 @@ def _of_biquadratic(b: Expr, c: Expr, step: int) -> list[Root] | None:
         square = Root(multiplied_out(half * (sign * root_of(discriminant, 2) - b))).root()
         found += [square, Root(-square.re)] if square.is_real else [square]
     return found
+
+
+def _of_power_quadratic(b: Expr, c: Expr, discriminant: Expr, step: int) -> list[Root] | None:
+    """The roots of y**2 + b*y + c in y = x**step, where y is real or its angle a simple part of a turn."""
+    half = number(Fraction(1, 2))
+    if not seems_negative(discriminant):
+        values = [multiplied_out(half * (sign * root_of(discriminant, 2) - b)) for sign in (1, -1)]
+        return [root for one in values for root in _of_binomial(one, step)]
+    size = root_of(c, 2)
+    wanted = multiplied_out(-half * b / size)
+    for turn in sorted({Fraction(top, bottom) for bottom in (5, 12) for top in range(1, bottom)}):
+        if cosine(turn) == wanted:
+            turns = [(turn + 2 * place) / step for place in range(step)]
+            radius = root_of(size, step)
+            return [Root(radius * cosine(one), radius * cosine(Fraction(1, 2) - one)) for one in turns]
+    return None
 
 
 def _of_quartic(polynomial: Polynomial, coefficients: list[Expr], constants: Constants) -> list[Root] | None:

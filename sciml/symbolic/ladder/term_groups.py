@@ -4,7 +4,10 @@ The derivative of a product keeps its functions, so terms of one derivative shar
 share none belong to different parts of the antiderivative, and smaller sums are easier to solve.
 """
 
-from sciml.symbolic.expression import FUNCTION, POWER, Expr, Number, X
+from collections.abc import Iterator
+
+from sciml.symbolic.expansion import expand
+from sciml.symbolic.expression import ADD, FUNCTION, POWER, Expr, ExpressionTooLargeError, Number, X
 from sciml.symbolic.substitution import operands
 
 Terms = list[tuple[Number, Expr]]
@@ -35,3 +38,15 @@ def _kernels(node: Expr) -> set[bytes]:
     if node.kind == POWER and type(node.value) is not int:
         return {node.args[0].prefix}
     return set().union(*[_kernels(part) for part in operands(node)])
+
+
+def forms_with_terms(integrand: Expr) -> Iterator[Expr]:
+    """The integrand if it is a sum, and multiplied out."""
+    if integrand.kind == ADD:
+        yield integrand
+    try:
+        expanded = expand(integrand, max_terms=60)
+    except ExpressionTooLargeError:
+        return
+    if expanded.kind == ADD and expanded != integrand:
+        yield expanded

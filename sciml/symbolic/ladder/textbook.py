@@ -24,11 +24,11 @@ from sciml.symbolic.expression import (
     multiply,
     symbol_names,
 )
-from sciml.symbolic.ladder import partial_fractions, square_root_integrals, table, waves
 from sciml.symbolic.ladder.by_parts import splits
 from sciml.symbolic.ladder.change import Change, rewritten
 from sciml.symbolic.ladder.circular_changes import with_constant_angles
 from sciml.symbolic.ladder.deadline import Deadline
+from sciml.symbolic.ladder.direct_rungs import DIRECT
 from sciml.symbolic.ladder.exponential_changes import with_exponentials
 from sciml.symbolic.ladder.fractions_of_x import simplified_fraction
 from sciml.symbolic.ladder.normalise import constant_factor, terms
@@ -43,7 +43,6 @@ _LONGEST = 400
 _DEPTH = 2
 _COMPARED = 3
 """The shortest of so many is proposed first."""
-_DIRECT = (table.propose, partial_fractions.propose, square_root_integrals.propose, waves.propose)
 _DIRECT_S = 0.5
 _MOST_TERMS = 40
 
@@ -91,7 +90,7 @@ class Search:
             for found in self.solve(rest, depth):
                 yield Candidate(multiply(constant, found.expression), found.steps)
             return
-        for direct in _DIRECT:
+        for _, direct in DIRECT:
             yield from direct(Integral(integrand), self.deadline.within(_DIRECT_S))
         if depth > 0:
             yield from self.indirectly(integrand, depth)
