@@ -1,8 +1,8 @@
 """The ladder: ways of solving, cheapest first; every candidate is verified before the next rung is tried.
 
 `rung.py` says what a rung is, `deadline.py` how it is stopped, `settings.py` how much may be tried,
-`steps.py` how it explains itself. `integral_climb.py` and `equation_climb.py` lead a problem up; `found.py` and
-`forms.py` choose the form of the answer.
+`steps.py` how it explains itself. `integral_climb.py` and `equation_climb.py` lead a problem up; `found.py`
+and `forms.py` choose the form of the answer.
 
 Integrals are brought into form by `normalise.py` (names, constants, linear arguments, large numbers),
 `scaling.py` (parameters that set the scale) and `term_groups.py` (sums). Then, in the order of the climb:

@@ -48,7 +48,7 @@ _DIRECT_S = 1.0
 _SHORT_S = 1.0
 _METHODS_S = 2.0
 _SLOW_S = 1.5
-_SLOW_TOTAL_S = 5.0
+_SLOW_TOTAL_S = 4.0
 """For the long systems of all parts and transformed integrands of a problem."""
 
 
