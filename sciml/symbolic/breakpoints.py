@@ -1,7 +1,7 @@
 """Where on the real axis an expression may be singular, jump or have a kink: zeros of some of its parts."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,10 @@ from sciml.symbolic.one_sided_limits import DIGITS, value_at
 from sciml.symbolic.precise import PreciseNumber, context
 from sciml.symbolic.substitution import operands
 
-_GRID = 4001
+_GRID, _CLOSE = 4001, 300
 _MOST = 60
 """Points that are returned at most."""
-_BISECTIONS = 220
+_HALVINGS, _SECANTS, _BISECTIONS = 40, 14, 700
 
 
 def breakpoints(
@@ -46,16 +46,23 @@ def breakpoints(
 
 
 def _grid(lower: float, upper: float) -> NDArray[np.float64]:
-    """(point,), ascending, inside the limits; a little off round numbers, where zeros like to be."""
+    """(point,), ascending, inside the limits; a little off round numbers, where zeros like to be.
+
+    Evenly spaced, and closer and closer to the limits, to zero and towards infinity.
+    """
     inner = np.linspace(0, 1, _GRID)[1:-1] + 1e-7
+    shrinking = np.geomspace(1.0000001e-12, 0.1, _CLOSE)
     if np.isfinite(lower) and np.isfinite(upper):
-        return lower + (upper - lower) * inner
-    if np.isfinite(lower):
-        return lower + inner / (1 - inner)
-    if np.isfinite(upper):
-        return (upper - inner / (1 - inner))[::-1]
-    mapped = 2 * inner - 1
-    return mapped / (1 - mapped**2)
+        near = (upper - lower) * shrinking
+        parts = [lower + (upper - lower) * inner, lower + near, upper - near]
+    else:
+        mapped = 2 * inner - 1
+        parts = [mapped / (1 - mapped**2), 1 / shrinking, -1 / shrinking]
+        parts += [end + side * shrinking for end in (lower, upper) for side in (1, -1) if np.isfinite(end)]
+        parts += [end + side * inner / (1 - inner) for end, side in ((lower, 1), (upper, -1))]
+    parts += [shrinking, -shrinking]
+    grid = np.unique(np.concatenate(parts))
+    return grid[(lower < grid) & (grid < upper)]
 
 
 def _critical(node: Expr, variable: str) -> Iterator[Expr]:
@@ -75,6 +82,8 @@ def _critical(node: Expr, variable: str) -> Iterator[Expr]:
             yield argument + 1
         elif node.value == "acosh":
             yield argument - 1
+        elif node.value in ("atan", "asinh"):
+            yield 1 + argument**2  # only a complex argument comes to its cut
     for part in operands(node):
         yield from _critical(part, variable)
 
@@ -89,8 +98,12 @@ def _zeros(
         changes = np.flatnonzero(real[:-1] * real[1:] < 0)
         sizes = np.abs(real)
         dips = 1 + np.flatnonzero((sizes[1:-1] < sizes[:-2]) & (sizes[1:-1] <= sizes[2:]))
+        is_left = (values.real < 0) & ~np.isfinite(real)
+        cuts = np.flatnonzero(is_left[:-1] & is_left[1:] & (values.imag[:-1] * values.imag[1:] < 0))
     for place in changes[:_MOST]:
-        yield _bisected(part, variable, grid[place], grid[place + 1], parameters)
+        yield _crossing(part, variable, grid[place], grid[place + 1], parameters, "real")
+    for place in cuts[:_MOST]:  # a complex value crosses the negative axis, where roots and logarithms jump
+        yield _crossing(part, variable, grid[place], grid[place + 1], parameters, "imag")
     touching = [place for place in dips if place not in changes and place - 1 not in changes]
     for place in touching[:_MOST]:
         point = _lowest(part, variable, grid[place - 1], grid[place + 1], parameters)
@@ -98,23 +111,50 @@ def _zeros(
             yield point
 
 
-def _bisected(
-    part: Expr, variable: str, low: float, high: float, parameters: Mapping[str, Any]
+def _crossing(
+    part: Expr,
+    variable: str,
+    low: float,
+    high: float,
+    parameters: Mapping[str, Any],
+    side: Literal["real", "imag"],
 ) -> PreciseNumber:
-    """The sign change between two points; a pole changes sign too, and is a breakpoint as well."""
+    """The sign change between two points; a pole changes sign too, and is a breakpoint as well.
+
+    By secants where they stay between the points and settle, else by halving.
+    """
     numbers = context(DIGITS)
-    left, right = numbers.mpf(low), numbers.mpf(high)
-    sign = numbers.re(_value(part, variable, left, parameters))
-    for _ in range(_BISECTIONS):
+
+    def value(point: PreciseNumber) -> PreciseNumber:
+        return getattr(_value(part, variable, point, parameters), side)
+
+    left, right = _halved(value, numbers.mpf(low), numbers.mpf(high), _HALVINGS)
+    before, after = left, right
+    old, new = value(before), value(after)
+    for _ in range(_SECANTS):
+        if new == old:
+            break
+        before, after, old = after, after - new * (after - before) / (new - old), new
+        if not left <= after <= right:
+            break
+        new = value(after)
+        if not new or abs(after - before) < numbers.eps * 1e10 * abs(after):
+            return after
+    return sum(_halved(value, left, right, _BISECTIONS)) / 2
+
+
+def _halved(
+    value: Callable[[PreciseNumber], PreciseNumber], left: PreciseNumber, right: PreciseNumber, times: int
+) -> tuple[PreciseNumber, PreciseNumber]:
+    """The interval of the sign change, halved so many times."""
+    is_positive = value(left) > 0
+    for _ in range(times):
         middle = (left + right) / 2
-        value = numbers.re(_value(part, variable, middle, parameters))
-        if value == 0:
-            return middle
-        if (value > 0) == (sign > 0):
-            left = middle
-        else:
-            right = middle
-    return (left + right) / 2
+        here = value(middle)
+        if not here:
+            return middle, middle
+        left, right = (middle, right) if (here > 0) == is_positive else (left, middle)
+    return left, right
 
 
 def _lowest(
@@ -123,16 +163,17 @@ def _lowest(
     """A zero that is touched and not crossed, or None if the dip does not reach zero."""
     numbers = context(DIGITS)
     left, right = numbers.mpf(low), numbers.mpf(high)
-    for _ in range(_BISECTIONS):
+    size = max(abs(_value(part, variable, one, parameters)) for one in (left, right))
+    for step in range(_BISECTIONS):
         third = (right - left) / 3
         one = abs(_value(part, variable, left + third, parameters))
         other = abs(_value(part, variable, right - third, parameters))
-        if one < other:
-            right -= third
-        else:
-            left += third
+        left, right = (left, right - third) if one < other else (left + third, right)
+        if step in (30, 60) and min(one, other) > 10.0 ** (-step / 8) * size:
+            return None
+        if right - left < 1e-60 * abs(right):
+            break
     middle = (left + right) / 2
-    size = max(abs(_value(part, variable, numbers.mpf(end), parameters)) for end in (low, high))
     return _rounded(middle) if abs(_value(part, variable, middle, parameters)) < 1e-25 * size else None
 
 

@@ -7,7 +7,7 @@ from sciml.symbolic.expression import NUMBER, Expr
 from sciml.symbolic.infix import to_infix
 from sciml.symbolic.latex import to_latex
 
-DefiniteStatus = Literal["verified", "divergent", "unverified", "unsolved"]
+DefiniteStatus = Literal["verified", "divergent", "conditional", "unverified", "unsolved"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,9 @@ class DefiniteValue:
     upper: str
     status: DefiniteStatus
     """`verified`: limits of the antiderivative and quadrature agree. `divergent`: it has no finite value.
-    `unverified`: they disagree, and there is no value. `unsolved`: no antiderivative is known."""
+    `conditional`: verified at the values of the parameters that are given, and wrong or divergent at others;
+    a note says at which. `unverified`: they disagree, and there is no value.
+    `unsolved`: no antiderivative is known."""
     value: Expr | None = None
     """The exact value, if it could be written down."""
     decimal: complex | None = None
@@ -35,13 +37,13 @@ class DefiniteValue:
     @property
     def is_answer(self) -> bool:
         """Whether the question is answered: by a value, or by the finding that there is none."""
-        return self.status in ("verified", "divergent")
+        return self.status in ("verified", "divergent", "conditional")
 
     def text(self, *, latex: bool = False) -> str:
         """One line for people."""
         if self.status == "divergent":
             return "divergent"
-        if self.status != "verified" or self.decimal is None:
+        if not self.is_answer or self.decimal is None:
             return f"no verified value: {self.notes[-1] if self.notes else 'no antiderivative was found'}"
         decimal = _decimal_text(self.decimal)
         if self.parameters:

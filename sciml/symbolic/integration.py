@@ -19,6 +19,8 @@ from sciml.symbolic.verification import verify_integral
 if TYPE_CHECKING:
     import sympy
 
+_LIMITS_S = 1.0
+"""Seconds that putting in the limits always has."""
 Given: TypeAlias = "Integral | Expr | str | sympy.Basic"
 """An integrand: text, an expression of the engine, or of SymPy."""
 
@@ -77,7 +79,7 @@ def integrate(
         return answer
     from sciml.symbolic.definite import with_limits
 
-    return with_limits(answer, lower, upper)
+    return with_limits(answer, lower, upper, Deadline.after(max(deadline.left, _LIMITS_S)))
 
 
 def read_integral(
