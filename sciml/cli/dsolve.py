@@ -65,6 +65,8 @@ def dsolve(
             raise SettingsError("--file needs --out JSONL for the answers")
         raise typer.Exit(run_batch(BatchQuestion(file, out, quiet, latex), solve))
     assert equation is not None
+    if out is not None:
+        raise SettingsError("--out goes with --file; the answer to one equation is printed")
     answer = solve(equation, None)
     print_answer(answer, as_json=as_json, latex=latex, steps=steps, quiet=quiet)
     raise typer.Exit(0 if answer.is_answered else EXIT_UNSOLVED)

@@ -73,10 +73,23 @@ def integrate(
     if file is not None:
         if plot is not None or out is None:
             raise SettingsError("--file needs --out JSONL for the answers, and makes no plots")
-        raise typer.Exit(run_batch(BatchQuestion(file, out, quiet, latex), solve))
+        raise typer.Exit(run_batch(BatchQuestion(file, out, quiet, latex, definite), solve))
     assert integrand is not None
+    _refuse_other_files(plot, out)
     answer = solve(integrand, None)
     print_answer(answer, as_json=as_json, latex=latex, steps=steps, quiet=quiet)
     if plot is not None and answer.solution is not None:
         answer.plot(plot)
     raise typer.Exit(0 if answer.is_answered else EXIT_UNSOLVED)
+
+
+def _refuse_other_files(plot: Path | None, out: Path | None) -> None:
+    """Refuse, before anything is computed, files that could not be written in the end.
+
+    Raises:
+        SettingsError: a picture that is no PNG, or --out without --file.
+    """
+    if plot is not None and plot.suffix.lower() != ".png":
+        raise SettingsError(f"plots are PNG files; {plot} has another ending")
+    if out is not None:
+        raise SettingsError("--out goes with --file; the answer to one expression is printed")

@@ -78,6 +78,8 @@ class BatchQuestion:
     out: Path
     quiet: bool
     latex: bool
+    limits: tuple[str, str] | None = None
+    """Of definite integrals."""
 
 
 @dataclass(frozen=True)
@@ -110,22 +112,23 @@ def run_batch(question: BatchQuestion, solve: Solve) -> int:
         raise MissingRequirementError(f"no file {question.file}")
     if question.out.resolve() == question.file.resolve():
         raise SettingsError("--out is the file of the problems; give another one")
-    lines = question.file.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = question.file.read_text(encoding="utf-8-sig", errors="replace").split("\n")
+    total = sum(bool(line.strip()) for line in lines)
     known = _answered(question.out)
     counts = {"solved": 0, "unsolved": 0, "error": 0, "known": 0}
     started = time.monotonic()
     question.out.parent.mkdir(parents=True, exist_ok=True)
     with open(question.out, "a", encoding="utf-8") as out:
         for place, entry in enumerate(_records(question.file, lines), 1):
-            result = _known_answer(entry, known)
+            result = _known_answer(entry, known, question.limits)
             if result is not None:
                 counts["known"] += 1
             else:
                 result = _result(entry, question, solve)
                 out.write(json.dumps(result, ensure_ascii=False) + "\n")
                 out.flush()
-            counts[result["status"]] += 1
-            _show_progress(place, len(lines), counts, started, question.quiet)
+            counts[_outcome(result)] += 1
+            _show_progress(place, total, counts, started, question.quiet)
     if not question.quiet:
         said = f"{counts['solved']} solved, {counts['unsolved']} unsolved, {counts['error']} refused"
         print(f"{said} ({counts['known']} known before) -> {question.out}", file=sys.stderr)
@@ -177,36 +180,63 @@ def _refusal(entry: "_Refused") -> dict[str, Any]:
     return {"id": entry.id, "problem": entry.problem, **empty, "error": str(entry.error)}
 
 
-def _answered(out: Path) -> dict[tuple[str, str], dict[str, Any]]:
+_Known = dict[tuple[str, str], list[dict[str, Any]]]
+
+
+def _answered(out: Path) -> _Known:
     """Answers of an earlier run by id and problem; a half line of a killed run is cut off."""
+    found: _Known = {}
     if not out.is_file():
-        return {}
+        return found
     content = out.read_bytes()
     whole = content[: content.rfind(b"\n") + 1]
     if whole != content:
         with open(out, "r+b") as file:
             file.truncate(len(whole))
-    found = {}
-    for line in whole.decode("utf-8", "replace").splitlines():
+    for line in whole.decode("utf-8", "replace").split("\n")[:-1]:
         try:
             values = json.loads(line)
             if values["status"] not in ("solved", "unsolved", "error"):
                 raise ValueError(values["status"])
-            found[str(values["id"]), str(values["problem"])] = values
+            found.setdefault(_key(values["id"], values["problem"]), []).append(values)
         except (ValueError, KeyError, TypeError) as error:
             raise InputError("holds lines that are no answers; give another --out", file=str(out)) from error
     return found
 
 
+def _key(name: Any, problem: str | None) -> tuple[str, str]:  # noqa: ANN401  # an id is any JSON value
+    return json.dumps(name, sort_keys=True), str(problem)
+
+
 def _known_answer(
-    entry: "_Record | _Refused", known: dict[tuple[str, str], dict[str, Any]]
+    entry: "_Record | _Refused", known: _Known, limits: tuple[str, str] | None
 ) -> dict[str, Any] | None:
-    """The answer of an earlier run to the same problem over the same variable."""
-    result = known.get((str(entry.id), str(entry.problem)))
+    """The answer of an earlier run to the same problem over the same variable, between the same limits."""
     wanted = entry.variable if isinstance(entry, _Record) else None
-    if result is None or wanted in (None, result.get("variable", wanted)):
-        return result
+    for result in known.get(_key(entry.id, entry.problem), ()):
+        if wanted in (None, result.get("variable", wanted)) and _has_limits(result, limits):
+            return result
     return None
+
+
+def _has_limits(result: dict[str, Any], limits: tuple[str, str] | None) -> bool:
+    if result["status"] == "error" or limits is None:
+        return "definite" not in result
+    from sciml.symbolic.definite import read_limit
+    from sciml.symbolic.expression import symbol
+
+    found = result.get("definite", {})
+    texts = [str(read_limit(one, symbol(result["variable"]))) for one in limits]
+    return texts == [found.get("lower"), found.get("upper")]
+
+
+def _outcome(result: dict[str, Any]) -> str:
+    """`solved`, `unsolved` or `error`; a definite integral without value is unsolved."""
+    if "definite" not in result:
+        return str(result["status"])
+    from sciml.symbolic.definite_value import ANSWERED
+
+    return "solved" if result["definite"]["status"] in ANSWERED else "unsolved"
 
 
 def _show_progress(place: int, total: int, counts: dict[str, int], started: float, quiet: bool) -> None:

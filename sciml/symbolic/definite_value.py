@@ -8,6 +8,8 @@ from sciml.symbolic.infix import to_infix
 from sciml.symbolic.latex import to_latex
 
 DefiniteStatus = Literal["verified", "divergent", "conditional", "unverified", "unsolved"]
+ANSWERED: tuple[DefiniteStatus, ...] = ("verified", "divergent", "conditional")
+"""The question is answered: by a value, or by the finding that there is none."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class DefiniteValue:
     @property
     def is_answer(self) -> bool:
         """Whether the question is answered: by a value, or by the finding that there is none."""
-        return self.status in ("verified", "divergent", "conditional")
+        return self.status in ANSWERED
 
     def text(self, *, latex: bool = False) -> str:
         """One line for people."""

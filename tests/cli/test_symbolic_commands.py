@@ -109,3 +109,49 @@ def test_answers_never_overwrite_problems(problems):
     before = problems.read_text()
     assert main(["integrate", "--file", str(problems), "--out", str(problems)]) == 2
     assert problems.read_text() == before
+
+
+def test_the_same_problem_over_two_variables_is_answered_once_each(tmp_path, capsys):
+    file, out = tmp_path / "problems.jsonl", tmp_path / "answers.jsonl"
+    records = [{"id": 1, "problem": "t", "variable": "t"}, {"id": 1, "problem": "t", "variable": "u"}]
+    records += [{"id": "1", "problem": "t", "variable": "t"}]
+    file.write_text("\ufeff" + "\r\n".join(map(json.dumps, records)), encoding="utf-8", newline="")
+    assert main(["integrate", "--file", str(file), "--out", str(out)]) == 0
+    before = out.read_bytes()
+    assert main(["integrate", "--file", str(file), "--out", str(out)]) == 0
+    assert "3 solved, 0 unsolved, 0 refused (3 known before)" in capsys.readouterr().err
+    assert out.read_bytes() == before
+    answers = [json.loads(line) for line in before.splitlines()]
+    assert [(one["id"], one["solution"]) for one in answers] == [(1, "t**2/2"), (1, "t*u"), ("1", "t**2/2")]
+
+
+def test_a_line_separator_inside_of_a_text_ends_no_record(tmp_path):
+    file, out = tmp_path / "problems.jsonl", tmp_path / "answers.jsonl"
+    file.write_text('{"id": "first\u2028second", "problem": "x"}\n', encoding="utf-8")
+    assert main(["integrate", "--file", str(file), "--out", str(out)]) == 0
+    assert main(["integrate", "--file", str(file), "--out", str(out), "-q"]) == 0
+    assert json.loads(out.read_text(encoding="utf-8"))["id"] == "first\u2028second"
+
+
+def test_answers_between_other_limits_are_computed_again(tmp_path):
+    file, out = tmp_path / "problems.jsonl", tmp_path / "answers.jsonl"
+    file.write_text('{"id": 1, "problem": "x"}\n')
+    for limits in ((), ("--definite", "0", "1"), ("--definite", "0", "2.0"), ("--definite", "0", "2")):
+        assert main(["integrate", "--file", str(file), "--out", str(out), "-q", *limits]) == 0
+    answers = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [one.get("definite", {}).get("value") for one in answers] == [None, "1/2", "2"]
+
+
+def test_a_definite_integral_without_value_is_not_counted_as_solved(tmp_path, capsys):
+    file, out = tmp_path / "problems.jsonl", tmp_path / "answers.jsonl"
+    file.write_text('{"id": 1, "problem": "sqrt(x)"}\n')
+    limits = ["--definite", "-1", "1"]
+    assert main(["integrate", "--file", str(file), "--out", str(out), *limits]) == 3
+    assert "0 solved, 1 unsolved" in capsys.readouterr().err
+
+
+def test_files_that_cannot_be_written_in_the_end_are_refused_at_once(tmp_path, capsys):
+    assert main(["integrate", "x", "--plot", str(tmp_path / "x.jpg")]) == 2
+    assert main(["integrate", "x", "--out", str(tmp_path / "x.jsonl")]) == 2
+    assert main(["dsolve", "y' = y", "--out", str(tmp_path / "x.jsonl")]) == 2
+    assert capsys.readouterr().out == ""
