@@ -56,7 +56,6 @@ _SIZES = (60, 120, 180, 240, 300, 360)
 After a round without success, the terms that its candidates brought in are treated like terms of the
 integrand.
 """
-ROUNDS = len(_SIZES)
 _MOST_TARGETS = 300
 _LONGEST = 220
 """Tokens of a candidate."""
@@ -77,7 +76,7 @@ def antiderivative(integrand: Expr, seconds: float = 5.0, variable: Expr = X) ->
 
 def antiderivatives(integrand: Expr, seconds: float = 5.0, variable: Expr = X) -> Iterator[Expr]:
     """Proposals in the order in which they are found, at most one for each way of writing the integrand."""
-    return Proposals(integrand, variable).until(ROUNDS, Deadline.of_work(seconds))
+    return Proposals(integrand, variable).until(float("inf"), Deadline.of_work(seconds))
 
 
 class Proposals:
@@ -90,18 +89,17 @@ class Proposals:
 
     def __init__(self, integrand: Expr, variable: Expr = X) -> None:
         self.variable = variable
-        self._round = 0
+        self._largest = 0
         self._searches = [(_Search(forms, variable).rounds(), forms) for forms in _families(integrand)]
 
-    def until(self, last: int, deadline: Deadline) -> Iterator[Expr]:
-        """What the rounds up to that number propose, those before not again.
+    def until(self, size: float, deadline: Deadline) -> Iterator[Expr]:
+        """What the rounds propose until one has so many candidates; those of an earlier call not again.
 
         Args:
-            last: number of the last round, from 1.
+            size: number of candidates.
             deadline: no new system is begun after it.
         """
-        while self._searches and self._round < last:
-            self._round += 1
+        while self._searches and self._largest < size:
             searches, self._searches = self._searches, []
             for place, (rounds, forms) in enumerate(searches):
                 candidates = next(rounds, None)
@@ -110,6 +108,7 @@ class Proposals:
                 if deadline.has_passed:
                     self._searches += searches[place:]
                     return
+                self._largest = max(self._largest, len(candidates))
                 found = combination(forms[0], candidates, self.variable)
                 if found is None:
                     self._searches.append((rounds, forms))

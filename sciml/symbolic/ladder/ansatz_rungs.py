@@ -8,7 +8,8 @@ from sciml.symbolic.ladder.deadline import Deadline
 from sciml.symbolic.ladder.rung import Candidate
 from sciml.symbolic.problems import Integral
 
-_SHORT_ROUNDS = 2
+_SHORT = 120
+"""Candidates of a system that is not short any more."""
 
 
 class Systems:
@@ -19,14 +20,14 @@ class Systems:
         self._proposals: ansatz.Proposals | None = None
 
     def short(self, problem: Integral, deadline: Deadline) -> Iterator[Candidate]:
-        """Proposals of the first rounds. See `rung.Rung`."""
-        return self._until(_SHORT_ROUNDS, deadline)
+        """Proposals of short systems. See `rung.Rung`."""
+        return self._until(_SHORT, deadline)
 
     def long(self, problem: Integral, deadline: Deadline) -> Iterator[Candidate]:
-        """Proposals of the other rounds. See `rung.Rung`."""
-        return self._until(ansatz.ROUNDS, deadline)
+        """Proposals of longer systems. See `rung.Rung`."""
+        return self._until(float("inf"), deadline)
 
-    def _until(self, last: int, deadline: Deadline) -> Iterator[Candidate]:
+    def _until(self, size: float, deadline: Deadline) -> Iterator[Candidate]:
         self._proposals = self._proposals or ansatz.Proposals(self._integrand)
-        for expression in self._proposals.until(last, deadline):
+        for expression in self._proposals.until(size, deadline):
             yield Candidate(expression)

@@ -18,6 +18,7 @@ from sciml.symbolic.expression import (
     coefficient_and_term,
     divide,
     function,
+    linear,
     multiply,
     number,
     power,
@@ -33,6 +34,7 @@ from sciml.symbolic.ladder.change import (
     root_resolver,
 )
 from sciml.symbolic.ladder.terms import hyperbolics_as_exponentials, with_functions
+from sciml.symbolic.number_powers import radicals
 from sciml.symbolic.substitution import operands, rebuilt, substitute
 
 _NAMES = ("exp", "sinh", "cosh", "tanh")
@@ -55,8 +57,15 @@ def with_exponentials(node: Expr) -> Expr:
     if not node.mask & X.mask:
         return node
     if node.kind == POWER and node.value is None and not node.args[0].mask & X.mask:
-        return function("exp", multiply(with_exponentials(node.args[1]), function("log", node.args[0])))
+        return function("exp", multiply(with_exponentials(node.args[1]), _log_of(node.args[0])))
     return rebuilt(node, with_exponentials)
+
+
+def _log_of(base: Expr) -> Expr:
+    """The logarithm of a constant; that of a number by its primes, so that log(4) is twice log(2)."""
+    if base.kind != NUMBER or base.value <= 0:
+        return function("log", base)
+    return linear([(power, function("log", number(prime))) for prime, power in radicals(base.value)])
 
 
 def common_step(integrand: Expr, names: tuple[str, ...]) -> tuple[Expr, list[Expr]] | None:

@@ -36,6 +36,7 @@ from sciml.symbolic.ladder.change import (
 from sciml.symbolic.ladder.fractions_of_x import simplified_fraction
 from sciml.symbolic.ladder.rational_functions import NotRationalError, RationalFunction
 from sciml.symbolic.ladder.square_root_field import simple_root
+from sciml.symbolic.substitution import operands
 
 _MOST_DEGREE = 12
 """Of a radical that becomes the new variable."""
@@ -57,6 +58,9 @@ def radical_changes(integrand: Expr) -> Iterator[Change]:
         yield from _two_linear_radicals(first, second, lcm(*[degree for _, degree in radicals]))
     for base, degree in radicals:
         if degree == 2:
+            yield from _reciprocal(base)
+    if not radicals:
+        for base in _denominators(integrand):
             yield from _reciprocal(base)
 
 
@@ -174,7 +178,7 @@ def _two_linear_radicals(a: Expr, b: Expr, degree: int) -> Iterator[Change]:
 
 
 def _reciprocal(base: Expr) -> Iterator[Change]:
-    """t = x + 1/x and t = x - 1/x for the root of x**4 + a*x**3 + b*x**2 ± a*x + 1."""
+    """t = x + 1/x and t = x - 1/x for x**4 + a*x**3 + b*x**2 ± a*x + 1 under a root or in a denominator."""
     coefficients = polynomial_coefficients(base, X, 4)
     if coefficients is None or len(coefficients) != 5:
         return
@@ -188,6 +192,14 @@ def _reciprocal(base: Expr) -> Iterator[Change]:
         value = multiply(old, sqrt(square))
         roots = ((square, sqrt(base) / X), (other, X - sign / X))
         yield Change(X + sign / X, old, _of_root(base, value), roots)
+
+
+def _denominators(node: Expr) -> list[Expr]:
+    """Sums that hold x, to negative whole powers."""
+    is_below = node.kind == POWER and type(node.value) is int and node.value < 0 and bool(node.mask & X.mask)
+    return ([node.args[0]] if is_below else []) + [
+        one for part in operands(node) for one in _denominators(part)
+    ]
 
 
 def euler_changes(integrand: Expr) -> Iterator[Change]:

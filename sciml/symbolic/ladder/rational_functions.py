@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from sciml.symbolic.expansion import numerator_denominator, polynomial_coefficients
 from sciml.symbolic.expression import (
     ADD,
+    FUNCTION,
     MULTIPLY,
     NUMBER,
     POWER,
@@ -162,8 +163,8 @@ class RationalFunction:
         Raises:
             NotRationalError: it is none, or too large.
         """
-        if len(node.prefix) > _LONGEST:
-            raise NotRationalError("a long expression")
+        if len(node.prefix) > _LONGEST or not _is_rational(node):
+            raise NotRationalError("a long expression, or functions of x in it")
         above, below = numerator_denominator(node)
         constants = constants or Constants(above, below)
         top, bottom = constants.polynomial(above), constants.polynomial(below)
@@ -174,6 +175,15 @@ class RationalFunction:
         if bottom.degree() == 0:
             top, bottom = top.mul_ground(unit), bottom.one
         return RationalFunction(top, bottom, constants)
+
+
+def _is_rational(node: Expr) -> bool:
+    """Whether x stands in sums, products and whole powers only."""
+    if not node.mask & X.mask or node == X:
+        return True
+    if node.kind == POWER and type(node.value) is not int:
+        return False
+    return node.kind != FUNCTION and all(_is_rational(part) for part in operands(node))
 
 
 def leading_coefficient(polynomial: Polynomial) -> Element:

@@ -11,6 +11,7 @@ genus 0; the logarithm is Abramowitz & Stegun 3.3.33 to 3.3.37 at any pole.
 from collections.abc import Iterator
 
 from sciml.symbolic.expression import (
+    ZERO_EXPR,
     Expr,
     ExpressionTooLargeError,
     UndefinedExpressionError,
@@ -34,7 +35,7 @@ from sciml.symbolic.ladder.rational_functions import (
     RationalFunction,
 )
 from sciml.symbolic.ladder.rung import Candidate
-from sciml.symbolic.ladder.square_root_field import SimpleRoot, SquareRoots, simple_root
+from sciml.symbolic.ladder.square_root_field import SimpleRoot, SquareRoots, simple_root, simplified
 from sciml.symbolic.problems import Integral
 from sciml.symbolic.substitution import substitute
 
@@ -72,6 +73,8 @@ def _of_component(field: SquareRoots, places: frozenset[int], factor: Expr) -> E
     """The integral of a rational function times a product of roots."""
     if not places:
         return rational_integral(factor)
+    if simplified(factor) == ZERO_EXPR:
+        return ZERO_EXPR
     root = simple_root(*field.product_of(places))
     degree = root.degree
     rest = multiply(factor, root.outside)
