@@ -29,6 +29,7 @@ from sciml.symbolic.ladder.rational_functions import (
     RationalFunction,
     leading_coefficient,
 )
+from sciml.symbolic.ladder.residue_logarithms import residue_logarithms
 from sciml.symbolic.ladder.rung import Candidate
 from sciml.symbolic.problems import Integral
 
@@ -113,7 +114,7 @@ def _logarithms(top: Polynomial, factor: Polynomial, constants: Constants) -> Ex
         return constants.constant(ratio) * function("log", base) + rest * angle
     poles = polynomial_roots(factor, constants)
     if poles is None:
-        return None
+        return None if constants.generators else residue_logarithms(top, factor)
     return linear([(1, _of_residue(residue(top, factor, one, constants), one)) for one in poles])
 
 

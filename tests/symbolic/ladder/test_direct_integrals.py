@@ -117,3 +117,11 @@ def test_square_factors_leave_a_root():
     assert root.outside == parse("x/(x + 1)")
     assert root.coefficients == [parse("-1"), parse("0"), parse("1")]
     assert root.root == parse("sqrt((x^3 - x^2)/(x + 1))*(x + 1)") / X
+
+
+def test_few_residues_make_few_logarithms_where_no_root_is_known():
+    integrand = parse("(x^4 - 3*x^2 + 6)/(x^6 - 5*x^4 + 5*x^2 + 4)")
+    found = rational_integral(integrand)
+    assert verify_integral(integrand, found).is_verified
+    assert found == parse("atan(x) + atan(x^3) + atan(x^5/2 - 3*x^3/2 + x/2)")
+    assert rational_integral(parse("1/(x^7 - 3*x^2 + 1)")) is None
