@@ -165,13 +165,30 @@ def _two_linear_radicals(a: Expr, b: Expr, degree: int) -> Iterator[Change]:
     b_in_t = divide(s * p - r * q, below)
 
     def resolve(node: Expr) -> Expr | None:
-        if node.kind != POWER or type(node.value) is int or node.value is None or node.args[0] not in (a, b):
+        if node.kind != POWER or type(node.value) is int or node.value is None:
             return None
-        plain = power_of(b_in_t, node.value)
-        return plain if node.args[0] == b else multiply(power(X, number(node.value * degree)), plain)
+        split = _as_powers(node.args[0], a, b)
+        if split is None:
+            return None
+        constant, i, j = split
+        of_b = power_of(b_in_t, Fraction(node.value) * (i + j))
+        return multiply(power(constant, node.args[1]), power(X, number(node.value * degree * i)), of_b)
 
     root = number(Fraction(1, degree))
     yield Change(divide(power(a, root), power(b, root)), old, resolve)
+
+
+def _as_powers(base: Expr, a: Expr, b: Expr) -> tuple[Expr, int, int] | None:
+    """(c, i, j) with base = c*a**i*b**j; None if it is not of that form."""
+    for i, j in ((1, 0), (0, 1), (1, 1), (2, 1), (1, 2), (1, -1), (-1, 1), (3, 1), (1, 3)):
+        ratio = product(1, ((base, 1), (a, -i), (b, -j)))
+        if not ratio.mask & X.mask:
+            return ratio, i, j
+        if i + j > 1:
+            ratio = simplified_fraction(ratio)
+            if not ratio.mask & X.mask:
+                return ratio, i, j
+    return None
 
 
 # Quadratics and quartics -----------------------------------------------------------------------------------

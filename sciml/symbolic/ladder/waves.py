@@ -32,11 +32,12 @@ from sciml.symbolic.expression import (
     product,
 )
 from sciml.symbolic.ladder.deadline import Deadline
-from sciml.symbolic.ladder.normalise import slope_and_shift, terms
+from sciml.symbolic.ladder.normalise import slope_and_shift
 from sciml.symbolic.ladder.oscillations import oscillation
 from sciml.symbolic.ladder.partial_fractions import rational_integral
 from sciml.symbolic.ladder.rung import Candidate
 from sciml.symbolic.ladder.steps import Step
+from sciml.symbolic.ladder.terms import terms_of
 from sciml.symbolic.problems import Integral
 from sciml.symbolic.substitution import substitute
 
@@ -69,7 +70,7 @@ def wave_integral(integrand: Expr) -> tuple[Expr, Expr] | None:
     if len(integrand.prefix) > _LONGEST:
         return None
     try:
-        parts = terms(expand(integrand, max_terms=_MOST_TERMS))
+        parts = terms_of(expand(integrand, max_terms=_MOST_TERMS))
         spread = [_spread(coefficient, term) for coefficient, term in parts]
         summed = [pair for one in spread if one is not None for pair in one]
         if None in spread or len(summed) > _MOST_TERMS:

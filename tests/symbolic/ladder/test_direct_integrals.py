@@ -45,7 +45,7 @@ WAVES = [
     "sin(x)^20",
     "sin(a*x)*sin(b*x)",
     "exp(a*x)*sin(b*x)*cos(c*x)",
-    "x^2*exp(-4*x)*cos(x)*cos(2*x)",
+    "-3782*x^2*exp(-4*x)*cos(x)*cos(2*x)",
     "x*sinh(a*x)*sinh(b*x)",
     "sinh(x)*sin(x)",
     "x*exp(x)*sinh(x)",

@@ -26,6 +26,7 @@ SOLVED = [
     "x/(1 + x^3)^(2/3)",
     "x^5/sqrt(a^2 + x^2)",
     "(x^2 + 1)/((x^2 - 1)*sqrt(x^4 + 1))",
+    "(sqrt(1 + x) + sqrt(1 - x))/(sqrt(1 + x) - sqrt(1 - x))",
     "1/(x*(a + b*x^n))",
     "x^2*(a + b*x)^n",
     # exponentials and hyperbolic functions
