@@ -98,15 +98,14 @@ def with_limits(
         - {answer.problem.variable.value}
     )
     first = {name: float(parameter_values(name, 1)[0].real) for name in names}
-    for one in ends:
-        one.number(first)
+    numbers = float(ends[0].number(first)), float(ends[1].number(first))
     try:
         with hard_limit(deadline) if deadline is not None else nullcontext():
             found = _value(answer.problem, answer.solution, ends, first)
     except OutOfTimeError:
         status: DefiniteStatus = "unsolved" if answer.solution is None else "unverified"
         note = "no antiderivative was found" if answer.solution is None else "the time was up"
-        found = DefiniteValue(str(ends[0]), str(ends[1]), status, notes=(note,))
+        found = DefiniteValue(str(ends[0]), str(ends[1]), status, ends=numbers, notes=(note,))
     return replace(answer, definite=found)
 
 

@@ -19,8 +19,8 @@ from sciml.symbolic.verification import verify_integral
 if TYPE_CHECKING:
     import sympy
 
-_LIMITS_S = 1.0
-"""Seconds that putting in the limits always has."""
+_LIMITS_S = 1.5
+"""Seconds of work that putting in the limits always has, scipy's loading included."""
 Given: TypeAlias = "Integral | Expr | str | sympy.Basic"
 """An integrand: text, an expression of the engine, or of SymPy."""
 
@@ -79,7 +79,7 @@ def integrate(
         return answer
     from sciml.symbolic.definite import with_limits
 
-    return with_limits(answer, lower, upper, Deadline.after(max(deadline.left, _LIMITS_S)))
+    return with_limits(answer, lower, upper, Deadline.of_work(max(deadline.left, _LIMITS_S)))
 
 
 def read_integral(

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from sciml.errors import SettingsError
 from sciml.runs.files import atomic_path
+from sciml.symbolic.breakpoints import breakpoints
 from sciml.symbolic.derivative import derivative
 from sciml.symbolic.evaluation import evaluate
 from sciml.symbolic.expression import Expr, symbol_names
@@ -47,21 +48,24 @@ def plot_integral(answer: "Answer", path: Path) -> Path:
     from matplotlib.figure import Figure
 
     integrand, antiderivative, name = answer.problem.integrand, answer.solution, answer.problem.variable.value
-    points = np.linspace(*_range(answer), _POINTS)
     names = [one for one in symbol_names(integrand, antiderivative) if one != name]
     values = {one: parameter_values(one, 1)[0] for one in names}
+    low, high = _range(answer)
+    breaks = [float(one) for one in breakpoints([integrand, antiderivative], name, low, high, values)]
+    points = np.unique([*np.linspace(low, high, _POINTS), *breaks])
     curves = [_curve(one, name, points, values) for one in (integrand, antiderivative)]
     slope = _curve(derivative(antiderivative, answer.problem.variable), name, points, values)
     figure = Figure(figsize=(7, 8), layout="constrained")
     axes = figure.subplots(3, 1, sharex=True)
     labels = (f"f({name})", f"F({name})", f"|F'({name}) - f({name})|")
+    is_break = np.isin(points, breaks)  # a line would join both sides of a pole or jump
     for axis, curve, label, colour in zip(axes, curves, labels, ("tab:blue", "tab:orange"), strict=False):
-        axis.plot(points, curve, color=colour)
+        axis.plot(points, np.where(is_break, np.nan, curve), color=colour)
         _limit(axis, curve)
         axis.set_ylabel(label)
     with np.errstate(all="ignore"):
-        residual = np.abs(slope - curves[0])
-    axes[2].semilogy(points, np.where(residual > 0, residual, np.nan), ".", markersize=2, color="tab:red")
+        residual = np.where(is_break, np.nan, np.abs(slope - curves[0]))
+    _draw_residual(axes[2], points, residual)
     axes[2].set_ylabel(labels[2])
     axes[2].set_xlabel(name)
     said = ", ".join(f"{one} = {values[one].real:.3g}" for one in names)
@@ -91,13 +95,23 @@ def _curve(node: Expr, name: str, points: NDArray[np.float64], values: dict[str,
     return np.where(is_real & np.isfinite(found), found.real, np.nan)
 
 
+def _draw_residual(axis: Any, points: NDArray[np.float64], residual: NDArray[np.float64]) -> None:  # noqa: ANN401
+    """Points on a logarithmic axis, or in words that there is no difference, or no real value, anywhere."""
+    if (residual > 0).any():
+        axis.semilogy(points, np.where(residual > 0, residual, np.nan), ".", markersize=2, color="tab:red")
+        return
+    axis.set_yticks([])
+    said = "0 at every point" if np.isfinite(residual).any() else "no real value"
+    axis.text(0.5, 0.5, said, ha="center", va="center", transform=axis.transAxes)
+
+
 def _limit(axis: Any, curve: NDArray[np.float64]) -> None:  # noqa: ANN401  # an axis of matplotlib
     """Leave the values next to a pole out of the picture."""
     finite = curve[np.isfinite(curve)]
     if not len(finite):
         return
     low, high = np.quantile(finite, (_CUT_SHARE, 1 - _CUT_SHARE))
-    margin = 0.3 * (high - low) + 1e-12
+    margin = 0.3 * (high - low) or 0.1 * (abs(high) or 1.0)
     axis.set_ylim(max(finite.min() - margin, low - 2 * margin), min(finite.max() + margin, high + 2 * margin))
 
 
