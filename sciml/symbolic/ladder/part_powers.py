@@ -1,6 +1,7 @@
 """A part of an expression replaced by a symbol wherever it occurs, its whole powers too.
 
-With u = x**2, x**6 is u**3; with u = x*(x + 1), x**2*(x + 1)**2 is u**2; with u = exp(x), exp(3*x) is u**3.
+With u = x**2, x**6 is u**3; with u = x*(x + 1), x**2*(x + 1)**2 is u**2; with u = exp(x), exp(3*x) is u**3;
+with u = x + tan(x), 3*x + 3*tan(x) + 5 is 3*u + 5.
 """
 
 from fractions import Fraction
@@ -31,6 +32,11 @@ def with_symbol(node: Expr, part: Expr, new: Expr) -> Expr:
         return found
 
     def changed(one: Expr) -> Expr:
+        if one.kind == ADD and part.kind == ADD:
+            ratio = _share(one, part)
+            if ratio:
+                rest = linear(((1, one), (-ratio, part)))
+                return linear(((ratio, new), (1, rebuilt_rest(rest))))
         count = _count(one, part, bases)
         if count:
             rest = product(1, ((one, 1), (part, -count)))
@@ -42,6 +48,13 @@ def with_symbol(node: Expr, part: Expr, new: Expr) -> Expr:
         return rebuilt(one, replaced) if one != part else new
 
     return replaced(node)
+
+
+def _share(node: Expr, part: Expr) -> Number:
+    """r, where a sum holds r times all terms of another that has more than one; 0 if there is none."""
+    present = {term.prefix: value for term, value in node.args}
+    ratios = {Fraction(present.get(term.prefix, 0)) / Fraction(value) for term, value in part.args}
+    return ratios.pop() if len(ratios) == 1 and len(part.args) > 1 else 0
 
 
 def _count(node: Expr, part: Expr, bases: dict[Expr, Number]) -> int:

@@ -80,6 +80,8 @@ def test_a_substitution_says_what_u_is():
         ("sqrt(x) + x + x^(3/2)", "sqrt(x)", "u + u^2 + u^3"),
         ("x^3 + exp(x/2)", "x^2", "x^3 + exp(x/2)"),
         ("x*exp(x)", "1/sqrt(exp(x))", "x*exp(x)"),
+        ("1/(3*x^2 + 3*exp(x) + 5) + x^2", "x^2 + exp(x)", "1/(3*u + 5) + x^2"),
+        ("cos(3*x^2/4 + 3*x/4 + 1)", "x^2 + x", "cos(3*u/4 + 1)"),
     ],
 )
 def test_whole_powers_of_a_part_are_powers_of_its_symbol(node, part, wanted):
