@@ -15,7 +15,6 @@ from sciml.symbolic.expression import (
     ZERO_EXPR,
     Expr,
     ExpressionTooLargeError,
-    Number,
     UndefinedExpressionError,
     X,
     linear,
@@ -211,16 +210,17 @@ class IntegralClimb:
                 left.append((coefficient, term))
             else:
                 solved.append(replace(found, expression=product(coefficient, ((found.expression, 1),))))
-        unsolved: list[tuple[Number, Expr]] = []
-        parted = groups(left)
-        for group in parted:
-            found = self._cheaply(linear(group), min(len(parted) - 1, 1))
-            if found is None:
-                unsolved += group
-            else:
-                solved.append(found)
-        if unsolved:
-            rest = self._by_parts_of_sum(linear(unsolved))
+        for is_deep in (False, True):
+            parted = groups(left, is_deep=is_deep)
+            left = []
+            for group in parted:
+                found = self._cheaply(linear(group), min(len(parted) - 1, 1))
+                if found is None:
+                    left += group
+                else:
+                    solved.append(found)
+        if left:
+            rest = self._by_parts_of_sum(linear(left))
             if rest is None:
                 return None
             solved.append(rest)

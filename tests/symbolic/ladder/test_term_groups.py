@@ -24,3 +24,9 @@ def test_a_sum_of_strangers_is_solved_though_none_is_real_where_the_others_are()
     text = f"{beyond_one} + asin(x)^4*log(asin(x))/sqrt(1 - x^2)"
     answer = integrate(text)
     assert verify(answer.problem, answer.solution).is_verified
+
+
+def test_functions_inside_functions_connect_terms_only_if_asked():
+    given = terms(parse("log(asin(x)) + x/(asin(x)*sqrt(1 - x^2)) + log(x)"))
+    assert sorted(map(len, groups(given))) == [1, 1, 1]
+    assert sorted(map(len, groups(given, is_deep=True))) == [1, 2]
