@@ -188,7 +188,7 @@ class _Substituted:
         self.beside = self.usable & ~samples.is_real
         self.domain = float(self.real.sum() / samples.is_real.sum())
         self.is_same = False
-        self.is_analytic = is_analytic(problem.left_side, *curve.derivatives)
+        self.is_analytic = is_analytic(*curve.derivatives)  # abs(x) in the equation has two halves
 
     def precisely(self, point: int, digits: int) -> tuple[bool, float] | None:
         sizes: list[list[tuple[Any, Any]]] = []

@@ -98,6 +98,7 @@ class EquationClimb:
 
 
 def _rank(found: Found) -> tuple[bool, bool, float]:
-    """Explicit before implicit, verified before partial, then by the share of points at which it holds."""
+    """Explicit before implicit, verified before partial, then by the share of the axis on which it holds."""
     is_explicit = not found.expression.mask & Y[0].mask
-    return is_explicit, found.verification.is_verified, found.verification.agreement
+    judged = found.verification
+    return is_explicit, judged.is_verified, judged.agreement * judged.domain

@@ -30,6 +30,7 @@ from sciml.symbolic.expression import (
 from sciml.symbolic.ladder.deadline import Deadline, OutOfTimeError, hard_limit
 from sciml.symbolic.ladder.forms import complexity, forms, simplest_first
 from sciml.symbolic.ladder.found import Found
+from sciml.symbolic.ladder.ode_factoring import divides_by_a_sum, factored
 from sciml.symbolic.ladder.ode_inversion import at_values
 from sciml.symbolic.ladder.ode_simplification import simplest, unfolded
 from sciml.symbolic.problems import CONSTANT_NAMES, Equation
@@ -80,11 +81,15 @@ def solution_forms(solution: Expr, constants: tuple[Expr, ...]) -> list[Expr]:
 def _written(node: Expr) -> Iterator[Expr]:
     """The expression as it is, simplified as for positive numbers, and multiplied out."""
     yield node
-    for change in (unfolded, simplest, _expanded, lambda one: collect(expand(one), X)):
+    for change in (unfolded, simplest, _expanded, lambda one: collect(expand(one), X), _cancelled):
         try:
             yield change(node)
         except (UndefinedExpressionError, ExpressionTooLargeError):
             continue
+
+
+def _cancelled(node: Expr) -> Expr:
+    return factored(node) if divides_by_a_sum(node) else node
 
 
 def _expanded(node: Expr) -> Expr:
@@ -106,13 +111,14 @@ def with_simple_constants(solution: Expr, constants: tuple[Expr, ...]) -> Expr:
 
 def _replaced(solution: Expr, constants: tuple[Expr, ...]) -> Iterator[Expr]:
     """The solution with one constant replaced, in every way that is tried."""
-    for constant in constants:
-        if not solution.mask & constant.mask:
-            continue
-        for value in _values(solution, constant, [one for one in constants if one != constant]):
+    held = [one for one in constants if solution.mask & one.mask]
+    for constant in held:
+        for value in _values(solution, constant, [one for one in held if one != constant]):
             made = at_values(solution, {constant: value})
-            if made is not None and all(made.mask & one.mask for one in constants):
+            if made is not None and all(made.mask & one.mask for one in held):
                 yield unfolded(made)
+                if value.kind == ADD:  # a shift: what it cancels stands beside it
+                    yield expand(made)
 
 
 def _values(solution: Expr, constant: Expr, others: Iterable[Expr]) -> Iterator[Expr]:
@@ -131,9 +137,8 @@ def _values(solution: Expr, constant: Expr, others: Iterable[Expr]) -> Iterator[
     for exponent in around.exponents - {1}:
         yield power(constant, number(1 / exponent))
     for other in others:
-        if solution.mask & other.mask:
-            yield multiply(constant, other)
-            yield divide(constant, other)
+        yield multiply(constant, other)
+        yield divide(constant, other)
 
 
 @dataclass

@@ -9,16 +9,19 @@ from sciml.symbolic.expression import (
     ADD,
     FUNCTION,
     MULTIPLY,
+    NUMBER,
     ONE,
     ZERO_EXPR,
     Expr,
     ExpressionTooLargeError,
+    Number,
     UndefinedExpressionError,
     X,
     divide,
     function,
     linear,
     multiply,
+    power,
     product,
     symbol,
 )
@@ -34,7 +37,7 @@ from sciml.symbolic.ladder.deadline import Deadline
 from sciml.symbolic.ladder.ode_inversion import at_values
 from sciml.symbolic.ladder.ode_simplification import simplest
 from sciml.symbolic.ladder.rung import Rung
-from sciml.symbolic.ladder.terms import bases_of
+from sciml.symbolic.ladder.terms import bases_of, with_functions
 from sciml.symbolic.problems import Integral
 from sciml.symbolic.substitution import substitute
 from sciml.symbolic.unknown_function import Y
@@ -96,8 +99,8 @@ def _sum_of_logarithms(integrand: Expr, variable: Expr) -> Expr | None:
     bases = sorted(bases, key=lambda one: len(one.prefix))[:_MOST_BASES]
     candidates = {variable.prefix: variable, **{one.prefix: one for one in bases[: _MOST_BASES // 2]}}
     for exponent in (2, 3, -1):
-        power = product(1, ((variable, exponent),))
-        candidates[power.prefix] = power
+        of_variable = product(1, ((variable, exponent),))
+        candidates[of_variable.prefix] = of_variable
     for base in bases:
         logarithm = function("log", base)
         candidates[logarithm.prefix] = logarithm
@@ -148,17 +151,28 @@ def in_half_angle(integrand: Expr, angle: Expr, tangent: Expr) -> Expr | None:
 
 
 def exponential(exponent: Expr) -> Expr:
-    """exp(exponent) with the logarithms in it as powers, without a constant factor."""
+    """exp(exponent) with the logarithms in it as powers, without a constant factor; atanh is one of them."""
+    exponent = with_functions(exponent, _atanh_as_logarithms)
     terms = [(factor, term) for term, factor in exponent.args] if exponent.kind == ADD else [(1, exponent)]
-    varying = [(factor, term) for factor, term in terms if term.mask]
-    powers, rest = [], []
-    for factor, term in varying:
-        coefficient, argument = _multiple_of_log(term)
-        if argument is None:
+    powers: list[tuple[Expr, Number]] = []
+    rest = []
+    for factor, term in terms:
+        if not term.mask:
+            continue
+        logarithm = _logarithm_in(term)
+        if logarithm is None:
             rest.append((factor, term))
-        else:
-            powers.append((_positive_first(argument), factor * coefficient))
+            continue
+        base = _positive_first(logarithm.args[0])
+        multiple = product(factor, [(term, 1), (logarithm, -1)])
+        powers.append((base, multiple.value) if multiple.kind == NUMBER else (power(base, multiple), 1))
     return product(1, [(function("exp", linear(rest)), 1), *powers])
+
+
+def _atanh_as_logarithms(name: str, argument: Expr) -> Expr:
+    if name != "atanh":
+        return function(name, argument)
+    return (function("log", ONE + argument) - function("log", ONE - argument)) / 2
 
 
 def _positive_first(base: Expr) -> Expr:
@@ -169,11 +183,9 @@ def _positive_first(base: Expr) -> Expr:
     return -base if value.real < 0 and abs(value.imag) < abs(value.real) else base
 
 
-def _multiple_of_log(term: Expr) -> tuple[int, Expr | None]:
-    if term.kind == FUNCTION and term.value == "log":
-        return 1, term.args[0]
-    if term.kind == MULTIPLY and len(term.args) == 1 and term.args[0].kind == FUNCTION:
-        only = term.args[0]
-        if only.value == "log":
-            return term.value, only.args[0]
-    return 1, None
+def _logarithm_in(term: Expr) -> Expr | None:
+    """The logarithm that a term is a constant multiple of."""
+    factors = term.args if term.kind == MULTIPLY else (term,)
+    held = [factor for factor in factors if factor.mask & (X.mask | Y[0].mask)]
+    is_logarithm = len(held) == 1 and held[0].kind == FUNCTION and held[0].value == "log"
+    return held[0] if is_logarithm else None

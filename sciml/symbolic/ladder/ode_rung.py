@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+from sciml.symbolic.expansion import numerator_denominator
 from sciml.symbolic.expression import Expr, ExpressionTooLargeError, UndefinedExpressionError, symbol
 from sciml.symbolic.ladder.deadline import Deadline
 from sciml.symbolic.ladder.ode_attempts import attempted
 from sciml.symbolic.ladder.ode_branches import propose_branches, second_order_branches
+from sciml.symbolic.ladder.ode_factoring import factored
 from sciml.symbolic.ladder.ode_first import propose_by_substitution
 from sciml.symbolic.ladder.ode_first_integral import propose_by_first_integral
 from sciml.symbolic.ladder.ode_first_methods import first_order_solutions
@@ -34,7 +36,7 @@ def _all(problem: Equation, deadline: Deadline) -> Iterator[Candidate]:
         yield from _of_first_order(problem, forms, constants[0], deadline)
     else:
         forms = forms or list(second_order_branches(problem.left_side))
-        for form in forms:
+        for form in _and_factored(forms):
             yield from attempted(propose_linearised(form, constants, deadline))
             yield from attempted(propose_by_first_integral(form, constants, deadline))
         for form in forms[:2]:
@@ -44,12 +46,22 @@ def _all(problem: Equation, deadline: Deadline) -> Iterator[Candidate]:
 def _of_first_order(
     problem: Equation, forms: list[Solved], constant: Expr, deadline: Deadline
 ) -> Iterator[Candidate]:
-    for form in forms:
+    for form in _and_factored(forms):
         yield from attempted(propose_by_substitution(form, constant, deadline))
     for form in forms[:1]:
         yield from first_order_solutions(form, constant, deadline)
     if not forms:
         yield from propose_branches(problem.left_side, constant, deadline)
+
+
+def _and_factored(forms: list[Solved]) -> Iterator[Solved]:
+    """The forms, and the first of them in lowest terms with its numerator and denominator factored."""
+    yield from forms
+    for form in forms[:1]:
+        value = factored(form.value)
+        if value != form.value:
+            above, below = numerator_denominator(value)
+            yield Solved(-above, below, form.order)
 
 
 def _forms(problem: Equation) -> Iterator[Solved]:

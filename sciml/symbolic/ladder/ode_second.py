@@ -190,6 +190,23 @@ def _by_integration(bend: Expr, deadline: Deadline) -> Expr | None:
     return None if inner is None else integral(exponential(-inner), deadline, Y[0])
 
 
+def is_linear_in(solved: Solved, whole: Expr) -> bool:
+    """Whether u = whole(x, y) obeys an equation u'' = p(x)*u' + q(x)*u + r(x), by residues."""
+    slope = _along_solutions(whole)
+    bend = solved.rate(slope)
+    fibres = Fibres([bend, slope, whole], copies=4)
+    try:
+        values = [fibres.evaluate(one) for one in (bend, slope, whole)]
+    except NotModularError:
+        return True  # not known
+    return len(fibres.usable_groups()) < _ENOUGH_GROUPS or fibres.is_combination(values[0], values[1:])
+
+
+def _along_solutions(whole: Expr) -> Expr:
+    """u' for u = whole(x, y), in x, y, y'."""
+    return linear([(1, derivative(whole, X)), (1, multiply(Y[1], derivative(whole, Y[0])))])
+
+
 # Coefficients of the linear equation ----------------------------------------------------------------------
 
 _LEVELS: tuple[tuple[Number, Number], ...] = (
@@ -200,9 +217,9 @@ _LEVELS: tuple[tuple[Number, Number], ...] = (
 def linear_coefficients(solved: Solved, substitution: Substitution) -> Coefficients | None:
     """p, q, r of the equation in u, from its right side at three pairs (u, u')."""
     whole = at_values(substitution.outer, {_U: substitution.part})
-    if whole is None:
+    if whole is None or not is_linear_in(solved, whole):
         return None
-    rate = linear([(1, derivative(whole, X)), (1, multiply(Y[1], derivative(whole, Y[0])))])
+    rate = _along_solutions(whole)
     second = solved.rate(rate)
     rows: list[tuple[Number, Number, Expr]] = []
     for level, slope in _LEVELS:

@@ -46,6 +46,8 @@ def unfolded(node: Expr) -> Expr:
             return inner.args[0]
         if made.value == "log":
             return _logarithm(inner)
+        if made.value == "exp" and inner.kind == ADD:
+            return _without_logarithms(inner)
     if made.kind == ADD and len(made.args) == 1 and made.value:
         return _by_pythagoras(made)
     if made.kind == POWER and made.value is not None and type(made.value) is not int:
@@ -109,6 +111,18 @@ def _logarithm(argument: Expr) -> Expr:
     if not any(base.kind == FUNCTION and base.value == "exp" for base, _ in factors):
         return function("log", argument)
     return linear([(exponent, unfolded(function("log", base))) for base, exponent in factors])
+
+
+def _without_logarithms(exponent: Expr) -> Expr:
+    """exp of a sum, rational multiples of logarithms in it as powers."""
+    powers: list[tuple[Expr, Number]] = []
+    rest: list[tuple[Number, Expr]] = [(exponent.value, ONE)]
+    for term, factor in exponent.args:
+        if term.kind == FUNCTION and term.value == "log":
+            powers.append((term.args[0], factor))
+        else:
+            rest.append((factor, term))
+    return product(1, [(function("exp", linear(rest)), 1), *powers])
 
 
 def _powers(node: Expr, exponent: Number) -> list[tuple[Expr, Number]]:
