@@ -41,7 +41,7 @@ from sciml.symbolic.sample_points import standard_samples
 _LONGEST = 400
 """Tokens of an integrand."""
 _DEPTH = 2
-_COMPARED = 3
+_COMPARED = 2
 """The shortest of so many is proposed first."""
 _DIRECT_S = 0.5
 _MOST_TERMS = 40

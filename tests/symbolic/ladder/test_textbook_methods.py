@@ -109,3 +109,16 @@ def test_angles_that_differ_by_constants_and_powers_of_constants_keep_their_valu
         given = parse(text)
         assert change(given) != given
         assert compare(change(given), given).is_verified
+
+
+@pytest.mark.parametrize(
+    ("text", "new"),
+    [
+        ("sin(x)/(1 + cos(x)^2)", "cos(x)"),
+        ("cos(x)^3/(2 + sin(x))", "sin(x)"),
+        ("1/(1 + a*sin(x)^2)", "tan(x)"),
+        ("1/(a + b*sin(x))", "tan(x/2)"),
+    ],
+)
+def test_the_first_change_of_a_circular_integrand_is_the_one_of_bioche(text, new):
+    assert next(changes(parse(text))).new == parse(new)
