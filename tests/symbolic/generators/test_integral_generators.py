@@ -1,3 +1,4 @@
+import itertools
 import random
 import statistics
 
@@ -20,7 +21,7 @@ from sciml.symbolic.generators.by_parts import (
 from sciml.symbolic.generators.by_parts import Settings as ByPartsSettings
 from sciml.symbolic.generators.forward import Settings as ForwardSettings
 from sciml.symbolic.generators.forward import draw_looked_up, forward_integrals
-from sciml.symbolic.generators.points import FIXED_POINTS
+from sciml.symbolic.generators.points import FIXED_POINTS, PARAMETERS
 from sciml.symbolic.generators.trees import RELEASE, RejectedTreeError, TreeSampler
 from sciml.symbolic.verification import verify_integral
 
@@ -89,6 +90,16 @@ def test_only_rational_ratios_with_small_parts_are_found():
     assert rational_ratio(3.5 + 0j, 2 + 0j) == 7 / 4
     assert rational_ratio(2**0.5 + 0j, 1 + 0j) is None
     assert rational_ratio(1j, 1 + 0j) is None
+
+
+def test_no_parameter_is_taken_for_a_rational_number():
+    values = [PARAMETERS[name] for name in ("a", "b", "c")]
+    powers = [
+        values[0] ** p * values[1] ** q * values[2] ** r
+        for p, q, r in itertools.product(range(-3, 4), repeat=3)
+        if p or q or r
+    ]
+    assert [rational_ratio(power, 1 + 0j) for power in powers] == [None] * len(powers)
 
 
 def test_a_product_is_integrated_term_by_term_from_the_table():
