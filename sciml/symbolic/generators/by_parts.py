@@ -10,6 +10,7 @@ Source: Lample & Charton, ICLR 2020, section 3.1; the look-up by values is ours.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from struct import Struct
 
 from sciml.symbolic.derivative import derivative
 from sciml.symbolic.expression import (
@@ -29,9 +30,10 @@ from sciml.symbolic.generators.backward import is_integral
 from sciml.symbolic.generators.points import FIXED_POINTS, Numbers
 from sciml.symbolic.generators.simplification import expanded, shortest_form, without_constant_term
 from sciml.symbolic.generators.trees import Leaves, RejectedTreeError, TreeSampler
+from sciml.symbolic.nodes import table
 from sciml.symbolic.tokens import from_prefix
 
-Key = str
+Key = bytes
 LONGEST_KNOWN = 60
 """Tokens of the longest integrands and antiderivatives that are remembered."""
 MOST_TERMS = 16
@@ -69,7 +71,14 @@ def fingerprint(values: Numbers) -> Key | None:
     if first != first or second != second or third != third or abs(first) < 1e-12:
         return None
     left, right = second / first, third / first
-    return f"{left.real:.7e} {left.imag:.7e} {right.real:.7e} {right.imag:.7e}"
+    try:
+        return _SINGLE.pack(left.real, left.imag, right.real, right.imag)
+    except OverflowError:
+        return None
+
+
+_SINGLE = Struct("4f")
+"""Single precision: what agrees to seven digits has one key, but for unlucky rounding."""
 
 
 def rational_ratio(value: complex, unit: complex) -> Number | None:
@@ -77,7 +86,9 @@ def rational_ratio(value: complex, unit: complex) -> Number | None:
     ratio = value / unit
     if abs(ratio.imag) > 1e-10 * abs(ratio.real) or abs(ratio.real) > 1e5:
         return None
-    found = Fraction(ratio.real).limit_denominator(1000)
+    found: Number = round(ratio.real)
+    if not found or abs(found - ratio.real) > 1e-10 * abs(ratio.real):
+        found = Fraction(ratio.real).limit_denominator(1000)
     is_small = abs(found.numerator * found.denominator) <= 10**5
     return whole(found) if is_small and abs(float(found) - ratio.real) <= 1e-10 * abs(ratio.real) else None
 
@@ -131,7 +142,7 @@ class KnownIntegrals:
         """An antiderivative of the product of two functions, or None."""
         whole_product = self._find(_times(left.values, right.values))
         if whole_product is not None:
-            return linear(((whole_product[0], from_prefix(whole_product[1])),))
+            return linear(((whole_product[0], _node(whole_product[1])),))
         if len(left.terms) == len(right.terms) == 1 or len(left.terms) * len(right.terms) > MOST_TERMS:
             return None
         found = []
@@ -141,7 +152,7 @@ class KnownIntegrals:
                 if part is None:
                     return None
                 found.append(part)
-        return linear([(factor, from_prefix(prefix)) for factor, prefix in found])
+        return linear([(factor, _node(prefix)) for factor, prefix in found])
 
     def _find(self, values: Numbers) -> tuple[Number, bytes] | None:
         """(factor, token ids of a known antiderivative) of a function with these values."""
@@ -151,6 +162,11 @@ class KnownIntegrals:
             return None
         factor = rational_ratio(values[0], known[0])
         return None if factor is None else (factor, known[1])
+
+
+def _node(prefix: bytes) -> Expr:
+    """The expression of token ids that were some expression's."""
+    return table.get(prefix) or from_prefix(prefix)
 
 
 class Part:

@@ -49,9 +49,10 @@ class Settings:
 
 
 def draw_first_order(
-    trees: TreeSampler, settings: Settings, leaves: Leaves | None = None
+    trees: TreeSampler, settings: Settings, leaves: Leaves | None = None, longest: int = 10_000
 ) -> tuple[Expr, Expr]:
-    """(left side in x, y, y'; solution in x, c1), checked in numbers.
+    """(left side in x, y, y'; solution in x, c1), checked in numbers; the left side has at most `longest`
+    tokens.
 
     Raises:
         RejectedTreeError: this draw gives none; try again.
@@ -68,6 +69,8 @@ def draw_first_order(
         if equation is None:
             raise RejectedTreeError("the constant does not come out")
         equation = presented(equation, SLOPE, settings.solved_share, settings.expanded_share, trees.draw)
+        if len(equation.prefix) > longest:
+            raise RejectedTreeError("too long an equation")
         if not solves(equation, curve, settings.least_agreement):
             raise RejectedTreeError("another branch of the inverse")
     except (UndefinedExpressionError, ExpressionTooLargeError) as error:

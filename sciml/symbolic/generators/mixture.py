@@ -19,7 +19,11 @@ from sciml.symbolic.expression import (
     forget_nodes,
 )
 from sciml.symbolic.generators import backward, by_parts, first_order, forward, second_order
-from sciml.symbolic.generators.simplification import longest_number, shortest_form, without_constant_term
+from sciml.symbolic.generators.simplification import (
+    has_longer_number,
+    shortest_form,
+    without_constant_term,
+)
 from sciml.symbolic.generators.trees import PAPER, RELEASE, Leaves, RejectedTreeError, TreeSampler
 from sciml.symbolic.generators.variations import (
     large_integer,
@@ -149,6 +153,7 @@ class Mixture:
         self._paper_trees = TreeSampler(PAPER, self.draw)
         self._by_parts = by_parts.ByPartsIntegrals(self._trees, settings.by_parts_settings)
         self._known = self._by_parts.known
+        self._looks_up = settings.by_parts_share + settings.forward_share > 0
         self._waiting: list[tuple[Expr, Expr]] = []  # integrals by parts come in twos
         self._recent: list[tuple[Expr, Expr]] = []  # integrals to be added up
         self._given: set[bytes] = set()
@@ -179,7 +184,7 @@ class Mixture:
             except (RejectedTreeError, UndefinedExpressionError, ExpressionTooLargeError):
                 continue
             if found is not None and self._is_fit(*found):
-                if TASK_OF_KIND[kind] == "integrate":
+                if self._looks_up and TASK_OF_KIND[kind] == "integrate":
                     self._known.learn(*found)
                 self._remember(found[0])
                 return found
@@ -218,12 +223,14 @@ class Mixture:
     def _first_order(self, large: bool, parameters: bool) -> tuple[Expr, Expr] | None:
         trees = self._alphabet()
         leaves = self._leaves(trees, large, parameters)
-        return first_order.draw_first_order(trees, self.settings.first_order_settings, leaves)
+        longest = self.settings.max_source
+        return first_order.draw_first_order(trees, self.settings.first_order_settings, leaves, longest)
 
     def _second_order(self, large: bool, parameters: bool) -> tuple[Expr, Expr] | None:
         trees = self._alphabet()
         leaves = self._leaves(trees, large, parameters)
-        return second_order.draw_second_order(trees, self.settings.second_order_settings, leaves)
+        longest = self.settings.max_source
+        return second_order.draw_second_order(trees, self.settings.second_order_settings, leaves, longest)
 
     def _varied(self, pair: tuple[Expr, Expr], large: bool, parameters: bool) -> tuple[Expr, Expr] | None:
         """The integral as it is, as k*f(a*x + b), or in a sum; checked in numbers."""
@@ -251,7 +258,8 @@ class Mixture:
             len(problem.prefix) <= settings.max_source
             and len(answer.prefix) <= settings.max_target
             and problem.prefix not in self._given
-            and max(longest_number(problem.prefix), longest_number(answer.prefix)) <= settings.longest_number
+            and not has_longer_number(problem.prefix, settings.longest_number)
+            and not has_longer_number(answer.prefix, settings.longest_number)
         )
 
     def _remember(self, problem: Expr) -> None:

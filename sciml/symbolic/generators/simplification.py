@@ -6,8 +6,21 @@ complex values where both forms are defined.
 """
 
 from collections.abc import Sequence
+from operator import is_
 
-from sciml.symbolic.expression import ADD, MULTIPLY, ONE, POWER, Expr, Number, linear, product
+from sciml.symbolic.expression import (
+    ADD,
+    MULTIPLY,
+    NUMBER,
+    ONE,
+    POWER,
+    Expr,
+    Number,
+    linear,
+    product,
+    whole,
+)
+from sciml.symbolic.product_nodes import power_node, product_node
 from sciml.symbolic.vocabulary import AFTER_NINE, ID, ZERO
 
 Factors = dict[bytes, tuple[Expr, Number]]
@@ -31,16 +44,21 @@ def factors_of(node: Expr) -> Factors:
     return found
 
 
-def common_factors(terms: Sequence[Expr]) -> Factors:
-    """The largest product that divides every term, exponents of denominators included; numbers count as 1."""
-    rows = [factors_of(term) if term.mask or term.args or term.value == "pi" else {} for term in terms]
+def common_factors(rows: Sequence[Factors]) -> Factors:
+    """The largest product that divides every term, exponents of denominators included.
+
+    Args:
+        rows: bases and exponents of at least two terms; none for a number.
+    """
     common = {key: one for key, one in rows[0].items() if one[1] < 0 or key in rows[1]}
     for row in rows[1:]:
-        for key in [key for key, one in common.items() if one[1] > 0 and key not in row]:
+        for key in [key for key, one in common.items() if key not in row and one[1] > 0]:
             del common[key]
         for key, (base, exponent) in row.items():
-            before = common[key][1] if key in common else min(exponent, 0) + 1
-            if (exponent < 0 or key in common) and exponent < before:
+            if key in common:
+                if exponent < common[key][1]:
+                    common[key] = (base, exponent)
+            elif exponent < 0:
                 common[key] = (base, exponent)
     return {key: common[key] for key in sorted(common)} if len(common) > 1 else common
 
@@ -51,38 +69,82 @@ def split_common_factors(node: Expr) -> tuple[list[tuple[Expr, Number]], Expr]:
 
     What is no sum comes back with no factors.
     """
-    if node.kind != ADD:
-        return [], node
-    terms = [term for term, _ in node.args]
+    if node.kind != ADD or (node.value and _DIV not in node.prefix):
+        return [], node  # without a division, a number among the terms shares no factor with them
+    rows = [factors_of(term) for term, _ in node.args]
     if node.value:
-        terms.append(ONE)
-    common = list(common_factors(terms).values())
+        rows.append({})
+    common = common_factors(rows)
     if not common:
         return [], node
-    inverse = [(base, -exponent) for base, exponent in common]
-    rest = [(coefficient, product(1, [(term, 1), *inverse])) for term, coefficient in node.args]
+    rest = [
+        (coefficient, _divided(term, row, common))
+        for (term, coefficient), row in zip(node.args, rows, strict=False)
+    ]
     if node.value:
-        rest.append((node.value, product(1, inverse)))
-    return common, linear(rest)
+        rest.append((node.value, _divided(ONE, {}, common)))
+    return list(common.values()), linear(rest)
+
+
+def _divided(term: Expr, row: Factors, common: Factors) -> Expr:
+    """A term without coefficient, whose bases and exponents are in `row`, divided by what it shares."""
+    left = row.copy()
+    for key, (base, exponent) in common.items():
+        remaining: Number = -exponent
+        if key in left:
+            remaining = whole(left.pop(key)[1] + remaining)
+        if remaining:
+            left[key] = (base, remaining)
+    count = len(term.args) if term.kind == MULTIPLY else int(term.kind != NUMBER)
+    if len(row) != count or any([_is_apart(base, exponent) for base, exponent in left.values()]):
+        return product(1, [(term, 1), *[(base, -exponent) for base, exponent in common.values()]])
+    factors = [base if exponent == 1 else power_node(base, exponent) for base, exponent in left.values()]
+    return product_node(1, factors)
+
+
+def _is_apart(base: Expr, exponent: Number) -> bool:
+    """Whether a power may leave a radical, or is one of an exponential: it does not just stay as it is."""
+    if base.kind == ADD:
+        return bool(base.args[0][1] < 0)
+    return base.kind in (POWER, MULTIPLY, NUMBER) or (exponent != 1 and base.value == "exp")
 
 
 def together(node: Expr) -> Expr:
     """Over one denominator, common factors of all terms in front: 1/x + 1/x**2 becomes (x + 1)/x**2."""
     if node.kind == MULTIPLY:
         factors = [together(factor) if factor.kind in (ADD, POWER) else factor for factor in node.args]
-        if all(new is old for new, old in zip(factors, node.args, strict=True)):
+        if all(map(is_, factors, node.args)):
             return node
         return product(node.value, [(factor, 1) for factor in factors])
     if node.kind == POWER and type(node.value) is int and node.args[0].kind == ADD:
         base = together(node.args[0])
         return node if base is node.args[0] else product(1, ((base, node.value),))
-    if node.kind != ADD or (node.value and _DIV not in node.prefix):
-        return node  # without a division, a number among the terms shares no factor with them
-    terms = [(coefficient, together(term)) for term, coefficient in node.args]
-    if any(new is not old for (_, new), (old, _) in zip(terms, node.args, strict=True)):
-        node = linear([*terms, (node.value, ONE)])
-    common, rest = split_common_factors(node)
-    return product(1, [*common, (rest, 1)]) if common else node
+    return _joined_sum(node) if node.kind == ADD else node
+
+
+def _joined_sum(node: Expr) -> Expr:
+    if node.value and _DIV not in node.prefix:
+        return node
+    known = _joined.get(node.prefix)
+    if known is not None:
+        return node if known.prefix == node.prefix else known
+    terms = [together(term) for term, _ in node.args]
+    found = node
+    if not all(map(is_, terms, [term for term, _ in node.args])):
+        pairs = [(coefficient, term) for term, (_, coefficient) in zip(terms, node.args, strict=True)]
+        found = linear([*pairs, (node.value, ONE)])
+    common, rest = split_common_factors(found)
+    if common:
+        found = product(1, [*common, (rest, 1)])
+    if len(_joined) >= _LARGEST_MEMORY:
+        _joined.clear()
+    _joined[node.prefix] = found
+    return found
+
+
+_joined: dict[bytes, Expr] = {}
+"""Sums over one denominator: inner ones are met again and again."""
+_LARGEST_MEMORY = 20_000
 
 
 def expanded(node: Expr, most_terms: int = MOST_TERMS) -> Expr:
@@ -146,6 +208,11 @@ def without_constant_term(node: Expr, variable: Expr) -> Expr:
 def longest_number(tokens: bytes) -> int:
     """Digits of the longest integer among token ids."""
     return max(map(len, tokens.translate(_ONLY_DIGITS).split()), default=0)
+
+
+def has_longer_number(tokens: bytes, digits: int) -> bool:
+    """Whether an integer of more than so many digits is among token ids."""
+    return b"0" * (digits + 1) in tokens.translate(_ONLY_DIGITS)
 
 
 _ONLY_DIGITS = bytes(ord("0") if ZERO <= token < AFTER_NINE else ord(" ") for token in range(256))

@@ -14,7 +14,7 @@ from sciml.symbolic.generators.elimination import (
     stripped,
     without_factors,
 )
-from sciml.symbolic.generators.trees import C1, C2, RELEASE, TreeSampler
+from sciml.symbolic.generators.trees import C1, C2, RELEASE, RejectedTreeError, TreeSampler
 from sciml.symbolic.ode_verification import verify_equation
 from sciml.symbolic.problems import equation
 
@@ -45,6 +45,11 @@ def test_second_order_equation_of_c1_exp_x_plus_c2():
         CURVATURE - SLOPE,
         SLOPE - CURVATURE,
     )
+
+
+def test_curves_of_a_first_order_equation_without_constants_are_given_up_at_once():
+    with pytest.raises(RejectedTreeError, match="without constants"):
+        second_order.second_order_equation((C1 + C2) * X, C2, C1)
 
 
 @pytest.mark.parametrize(
