@@ -22,6 +22,7 @@ from typing import Any
 
 from sciml.symbolic.expression import Expr
 from sciml.symbolic.generators.mixture import KINDS, TASK_OF_KIND, Mixture, Settings, only
+from sciml.symbolic.generators.processes import collect_rarely
 from sciml.symbolic.generators.trees import (
     RELEASE,
     RejectedTreeError,
@@ -133,6 +134,7 @@ def main() -> None:
     )
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
+    collect_rarely()  # as in the processes that generate for training
     print(f"seed {options.seed}, {options.count} pairs a kind, one process")
     print(
         "| kind | pairs/s | loop, s | target | different | tokens problem ± sd / answer "

@@ -14,6 +14,7 @@ from itertools import chain
 from pathlib import Path
 
 from sciml.symbolic.generators.mixture import pairs
+from sciml.symbolic.generators.processes import collect_rarely
 from sciml.symbolic.pair_shards import PairShards
 from sciml.symbolic.training_config import TrainingConfig
 from sciml.symbolic.training_data import prepare
@@ -22,6 +23,7 @@ from sciml.training.settings import as_json, parse_assignments
 
 def make(worker: int, folder: Path, config: TrainingConfig, chapters: int, workers: int) -> list[str]:
     """One process's share of the chapters; the names of its files."""
+    collect_rarely()
     shards = PairShards(folder, as_json(config.mixture))
     stream = partial(pairs, settings=config.mixture)
     made = []

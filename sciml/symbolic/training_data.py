@@ -15,9 +15,11 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from torch.utils.data import get_worker_info
 
 from sciml.errors import SettingsError
 from sciml.symbolic.batches import Batch, Pair, collate, grouped
+from sciml.symbolic.generators.processes import collect_rarely
 from sciml.symbolic.pair_shards import PairShards
 from sciml.training.resume import step_seed
 
@@ -136,6 +138,8 @@ class PairBatches:
 
     def __call__(self, seed: int, step: int, slots: Sequence[int]) -> Batch:
         """The batch at one address."""
+        if not self._lanes and get_worker_info() is not None:  # a loader's process, not the trainer's
+            collect_rarely()
         [slot] = slots
         return collate(self.pairs(seed, step * self.batches_per_step + slot), self.config.length_multiple)
 
