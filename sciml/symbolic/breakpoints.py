@@ -97,16 +97,21 @@ def _zeros(
     with np.errstate(all="ignore"):
         changes = np.flatnonzero(real[:-1] * real[1:] < 0)
         sizes = np.abs(real)
-        dips = 1 + np.flatnonzero((sizes[1:-1] < sizes[:-2]) & (sizes[1:-1] <= sizes[2:]))
+        # Near a double zero ordinary numbers are 0 at several points: runs of equal sizes count as one.
+        first = np.flatnonzero(np.concatenate(([True], sizes[1:] != sizes[:-1])))
+        last = np.append(first[1:], len(sizes)) - 1
+        runs = sizes[first]
+        dips = 1 + np.flatnonzero((runs[1:-1] < runs[:-2]) & (runs[1:-1] < runs[2:]))
         is_left = (values.real < 0) & ~np.isfinite(real)
         cuts = np.flatnonzero(is_left[:-1] & is_left[1:] & (values.imag[:-1] * values.imag[1:] < 0))
     for place in changes[:_MOST]:
         yield _crossing(part, variable, grid[place], grid[place + 1], parameters, "real")
     for place in cuts[:_MOST]:  # a complex value crosses the negative axis, where roots and logarithms jump
         yield _crossing(part, variable, grid[place], grid[place + 1], parameters, "imag")
-    touching = [place for place in dips if place not in changes and place - 1 not in changes]
-    for place in touching[:_MOST]:
-        point = _lowest(part, variable, grid[place - 1], grid[place + 1], parameters)
+    crossed = {int(one) for place in changes for one in (place, place + 1)}
+    touching = [dip for dip in dips if not crossed & {int(first[dip]), int(last[dip])}]
+    for dip in touching[:_MOST]:
+        point = _lowest(part, variable, grid[first[dip] - 1], grid[last[dip] + 1], parameters)
         if point is not None:
             yield point
 

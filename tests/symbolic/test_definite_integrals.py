@@ -196,6 +196,16 @@ def test_breakpoints_are_found_to_many_digits():
     assert all(abs(one - other) < 1e-30 for one, other in zip(found, wanted, strict=True))
 
 
+def test_double_zeros_are_found_where_ordinary_numbers_vanish_beside_them():
+    [zero] = breakpoints([parse("1/sqrt(1 - cos(x))")], "x", -1.0, 2.0, {})
+    assert abs(zero) < 1e-18
+    answer = Answer(
+        parse_integral("sqrt(1 - cos(x))"), parse("-2*sin(x)/sqrt(1 - cos(x))"), "by hand", 0.0, None
+    )
+    value = with_limits(answer, -1, 2).definite
+    assert value.decimal == pytest.approx(math.sqrt(8) * (2 - math.cos(0.5) - math.cos(1)), rel=1e-12)
+
+
 def test_one_sided_limits_by_values():
     assert abs(one_sided_limit(parse("sin(x)/x"), "x", NUMBERS.mpf(0), 1, {}) - 1) < 1e-25
     assert abs(one_sided_limit(parse("x*(sqrt(x^2 + 1) - x)"), "x", NUMBERS.inf, 1, {}) - 0.5) < 1e-18
