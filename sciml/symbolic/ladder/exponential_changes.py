@@ -1,4 +1,4 @@
-"""Changes of variable for exponentials and hyperbolic functions: t = exp(k*x), a root, tanh(u), sinh(u)."""
+"""Changes of variable for exponentials and hyperbolic functions: t = exp(k*x), a root, sinh(u), tanh(u)."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -38,6 +38,8 @@ from sciml.symbolic.number_powers import radicals
 from sciml.symbolic.substitution import operands, rebuilt, substitute
 
 _NAMES = ("exp", "sinh", "cosh", "tanh")
+_MOST_TIMES = 8
+"""Largest multiple of the argument."""
 
 
 def exponential_changes(integrand: Expr) -> Iterator[Change]:
@@ -48,7 +50,7 @@ def exponential_changes(integrand: Expr) -> Iterator[Change]:
     step, arguments = found
     yield from _of_exponential(step, radicals_of(integrand))
     hyperbolic = common_step(integrand, _NAMES[1:])
-    if hyperbolic is not None and all(one == step for one in arguments):
+    if hyperbolic is not None and all(divide(one, step).kind == NUMBER for one in arguments):
         yield from _of_hyperbolic(step)
 
 
@@ -139,21 +141,37 @@ def _of_exponential(step: Expr, radicals: list[tuple[Expr, int]]) -> Iterator[Ch
 
 
 def _of_hyperbolic(argument: Expr) -> Iterator[Change]:
-    """t = tanh(u) and t = sinh(u); the root that is left stands for cosh(u)."""
+    """t = sinh(u) and t = tanh(u); the root that is left stands for cosh(u)."""
     rate = derivative(argument)
     square = power(X, number(2))
     cosh = function("cosh", argument)
-    for name, inverse, of_tanh in (("tanh", "atanh", True), ("sinh", "asinh", False)):
+    for name, inverse, of_tanh in (("sinh", "asinh", False), ("tanh", "atanh", True)):
         base = 1 - square if of_tanh else 1 + square
         root = sqrt(base)
         sine = divide(X, root) if of_tanh else X
         cosine = divide(ONE, root) if of_tanh else root
-        values = {"sinh": sine, "cosh": cosine, "tanh": divide(sine, cosine)}
 
-        def resolve(node: Expr, values: dict[str, Expr] = values) -> Expr | None:
-            return values.get(node.value) if node.kind == FUNCTION and node.args[0] == argument else None
+        def resolve(node: Expr, sine: Expr = sine, cosine: Expr = cosine) -> Expr | None:
+            if node.kind != FUNCTION or node.value not in _NAMES[1:]:
+                return None
+            times = divide(node.args[0], argument)
+            if times.kind != NUMBER or type(times.value) is not int or abs(times.value) > _MOST_TIMES:
+                return None
+            of_sine, of_cosine = _multiple(times.value, sine, cosine)
+            return {"sinh": of_sine, "cosh": of_cosine}.get(node.value) or divide(of_sine, of_cosine)
 
         meaning = divide(ONE, cosh) if of_tanh else cosh
         yield Change(
             function(name, argument), divide(function(inverse, X), rate), resolve, ((base, meaning),)
         )
+
+
+def _multiple(times: int, sine: Expr, cosine: Expr) -> tuple[Expr, Expr]:
+    """sinh and cosh of a whole multiple of an argument."""
+    found_sine, found_cosine = sine, cosine
+    for _ in range(abs(times) - 1):
+        found_sine, found_cosine = (
+            found_sine * cosine + found_cosine * sine,
+            found_cosine * cosine + found_sine * sine,
+        )
+    return (found_sine if times > 0 else -found_sine), found_cosine

@@ -7,6 +7,7 @@ Source: Bronstein, Symbolic Integration I, 2.2 (Hermite) and 2.3 (residues); Abr
 """
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from sciml.symbolic.expression import (
     ZERO_EXPR,
@@ -20,8 +21,15 @@ from sciml.symbolic.expression import (
     product,
 )
 from sciml.symbolic.ladder.deadline import Deadline
-from sciml.symbolic.ladder.quadratics import of_reciprocal
-from sciml.symbolic.ladder.radical_roots import Root, multiplied_out, polynomial_roots, residue
+from sciml.symbolic.ladder.quadratics import of_reciprocal, seems_negative
+from sciml.symbolic.ladder.radical_roots import (
+    Root,
+    cosine,
+    multiplied_out,
+    polynomial_roots,
+    residue,
+    root_of,
+)
 from sciml.symbolic.ladder.rational_functions import (
     Constants,
     NotRationalError,
@@ -32,6 +40,8 @@ from sciml.symbolic.ladder.rational_functions import (
 from sciml.symbolic.ladder.residue_logarithms import residue_logarithms
 from sciml.symbolic.ladder.rung import Candidate
 from sciml.symbolic.problems import Integral
+
+_LARGE_DEGREE = 5
 
 
 def propose(problem: Integral, deadline: Deadline) -> Iterator[Candidate]:
@@ -54,6 +64,8 @@ def integral_of_fraction(top: Polynomial, bottom: Polynomial, constants: Constan
     """An antiderivative of top/bottom, which have no common factors."""
     whole, rest = top.div(bottom)
     parts = [constants.expression(whole.integrate())]
+    if _is_binomial(bottom):
+        return linear([(1, parts[0]), *_of_binomial(rest, bottom, constants)])
     _, factors = bottom.factor_list()
     for factor, exponent in factors:
         power = factor**exponent
@@ -67,6 +79,37 @@ def integral_of_fraction(top: Polynomial, bottom: Polynomial, constants: Constan
             return None
         parts.append(logarithms)
     return linear([(1, one) for one in parts])
+
+
+def _is_binomial(polynomial: Polynomial) -> bool:
+    """Whether it is a*x**n + c with n so large that its factors are longer than its roots."""
+    degree = polynomial.degree()
+    return degree >= _LARGE_DEGREE and polynomial.monoms() == [(degree,), (0,)]
+
+
+def _of_binomial(top: Polynomial, bottom: Polynomial, constants: Constants) -> list[tuple[int, Expr]]:
+    """The integral of top/(a*x**n + c): at a root r the residue of x**m/(a*x**n + c) is -r**(m + 1)/(n*c)."""
+    degree = bottom.degree()
+    a, c = bottom.rep.to_list()[0], bottom.rep.to_list()[-1]
+    scale = constants.constant(-bottom.domain.one / (c * bottom.domain.convert(degree)))
+    ratio = constants.constant(-c / a)
+    is_negative = seems_negative(ratio)
+    radius = root_of(-ratio if is_negative else ratio, degree)
+    values = [constants.constant(one) for one in reversed(top.rep.to_list())]
+    found = []
+    for place in range(degree // 2 + 1):
+        turn = Fraction(2 * place + is_negative, degree)
+        if turn > 1:
+            continue
+        sides = []
+        for quarter in (Fraction(0), Fraction(1, 2)):  # cos and sin of multiples of the angle
+            terms = [
+                one * radius ** (m + 1) * cosine(quarter - (m + 1) * turn) for m, one in enumerate(values)
+            ]
+            sides.append(scale * linear([(1, one) for one in terms]))
+        at = Root(radius * cosine(turn), radius * cosine(Fraction(1, 2) - turn))
+        found.append((1, _of_residue(Root(*sides), at, radius**2)))
+    return found
 
 
 def hermite_reduced(
@@ -118,11 +161,17 @@ def _logarithms(top: Polynomial, factor: Polynomial, constants: Constants) -> Ex
     return linear([(1, _of_residue(residue(top, factor, one, constants), one)) for one in poles])
 
 
-def _of_residue(value: Root, at: Root) -> Expr:
-    """The integral of value/(x - at), and of its conjugate for a complex root."""
+def _of_residue(value: Root, at: Root, size: Expr | None = None) -> Expr:
+    """The integral of value/(x - at), and of its conjugate for a complex root.
+
+    Args:
+        value: the residue.
+        at: the root.
+        size: the square of its absolute value, if it is known.
+    """
     if at.is_real:
         return value.re * function("log", X - at.re)
-    size = multiplied_out(at.re * at.re + at.im * at.im)
+    size = multiplied_out(at.re * at.re + at.im * at.im) if size is None else size
     square = linear(((1, product(1, ((X, 2),))), (-2, multiplied_out(at.re * X)), (1, size)))
     angle = function("atan", (X - at.re) / at.im)
     return value.re * function("log", square) - 2 * value.im * angle

@@ -108,9 +108,23 @@ def polynomial_roots(polynomial: Polynomial, constants: Constants) -> list[Root]
     moved = monic.compose(line) if shift else monic
     around_zero = _depressed_roots(moved, constants)
     if around_zero is None:
-        return None
+        return None if constants.generators else _roots_of_unity(monic)
     center = Root(constants.constant(shift))
     return [center + one for one in around_zero]
+
+
+def _roots_of_unity(polynomial: Polynomial) -> list[Root] | None:
+    """The roots of a cyclotomic polynomial."""
+    from sympy import cyclotomic_poly
+
+    if not polynomial.is_cyclotomic:
+        return None
+    degree = polynomial.degree()
+    for order in range(degree + 1, 4 * degree + 7):
+        if cyclotomic_poly(order, polynomial.gen, polys=True).set_domain("QQ") == polynomial:
+            turns = [Fraction(2 * k, order) for k in range(1, order // 2 + 1) if gcd(k, order) == 1]
+            return [Root(cosine(turn), cosine(Fraction(1, 2) - turn)) for turn in turns]
+    return None
 
 
 def _depressed_roots(polynomial: Polynomial, constants: Constants) -> list[Root] | None:

@@ -33,6 +33,7 @@ SOLVED = [
     "1/(a + b*exp(c*x))",
     "sqrt((exp(x) - 1)/(exp(x) + 1))",
     "sqrt(tanh(x))",
+    "cosh(x)/sqrt(cosh(2*x))",
     "1/(a + b*cosh(x))",
     "a^x*sin(b*x)",
     # circular functions
