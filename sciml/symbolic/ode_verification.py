@@ -26,7 +26,6 @@ from sciml.symbolic.expression import (
     ExpressionTooLargeError,
     UndefinedExpressionError,
     divide,
-    linear,
     multiply,
     symbol,
     symbol_names,
@@ -35,6 +34,7 @@ from sciml.symbolic.judgement import LARGEST, Verification, judge, undecided
 from sciml.symbolic.precise import SHARE_OF_DIGITS, NoPreciseValueError, PreciseValues
 from sciml.symbolic.problems import CONSTANT_NAMES, Equation
 from sciml.symbolic.sample_points import Samples, parameter_values, standard_samples, wide_samples
+from sciml.symbolic.substitution import substitute
 from sciml.symbolic.unknown_function import Y
 
 _DEPENDENT = 1e-8
@@ -97,9 +97,7 @@ def _implicit(problem: Equation, answer: Expr, constants: tuple[Expr, ...]) -> _
         factor = derivative(answer, constant)
         if factor.mask & constant.mask or factor == ZERO_EXPR:
             continue
-        level = divide(linear(((1, answer), (-1, multiply(factor, constant)))), factor)
-        if level.mask & constant.mask:
-            continue  # the constant does not cancel without expansion
+        level = divide(substitute(answer, {constant: ZERO_EXPR}), factor)
         slope = -divide(derivative(level, problem.variable), derivative(level, Y[0]))
         found = [Y[0], slope]
         if problem.order == 2:

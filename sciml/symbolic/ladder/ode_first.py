@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sciml.symbolic.derivative import derivative
+from sciml.symbolic.expansion import expand
 from sciml.symbolic.expression import (
     ADD,
     FUNCTION,
@@ -39,7 +40,7 @@ from sciml.symbolic.ladder.ode_attempts import attempted
 from sciml.symbolic.ladder.ode_fibres import Fibres
 from sciml.symbolic.ladder.ode_inversion import Chain, at_values, chains, inverses
 from sciml.symbolic.ladder.ode_linear import linear_solution
-from sciml.symbolic.ladder.ode_riccati import parts_pointed_to
+from sciml.symbolic.ladder.ode_riccati import parts_pointed_to, roots_of_coefficients
 from sciml.symbolic.ladder.ode_simplification import simplest
 from sciml.symbolic.ladder.ode_slopes import Solved
 from sciml.symbolic.ladder.rung import Candidate
@@ -171,22 +172,18 @@ _VALUES: tuple[Number, ...] = (0, 1, -1, 2, Fraction(1, 2), 3, -2, Fraction(1, 3
 def solutions(
     solved: Solved, substitution: Substitution, constant: Expr, deadline: Deadline
 ) -> Iterator[Expr]:
-    """Explicit solutions on all branches, or one implicit equation if y cannot be isolated."""
+    """Explicit solutions on all branches, then the relation, which may hold where none of them does."""
     coefficients = linear_coefficients(solved, substitution)
     if coefficients is None:
         return
     found = linear_solution(*coefficients, constant, deadline)
     if found is None:
         return
-    is_explicit = False
     for inner in inverses(substitution.outer, _U, found):
-        for one in inverses(substitution.part, Y[0], inner):
-            is_explicit = True
-            yield one
-    if not is_explicit:
-        whole = at_values(substitution.outer, {_U: substitution.part})
-        if whole is not None:
-            yield whole - found
+        yield from inverses(substitution.part, Y[0], inner)
+    whole = at_values(substitution.outer, {_U: substitution.part})
+    if whole is not None and whole.mask & Y[0].mask and whole != Y[0]:
+        yield expand(whole - found)
 
 
 def linear_coefficients(solved: Solved, substitution: Substitution) -> tuple[Expr, Expr] | None:
@@ -231,6 +228,7 @@ def _substitutions(solved: Solved, deadline: Deadline) -> Iterator[Substitution]
     """Those of the equation's parts, then those that Riccati's equations in the parts point to."""
     parts = candidate_parts(solved)
     yield from linearising_substitutions(solved, parts)
+    yield from linearising_substitutions(solved, [Y[0] - one for one in roots_of_coefficients(solved.rest)])
     for part in parts_pointed_to(solved, parts, deadline):
         yield from linearising_substitutions(solved, [part])
 
@@ -240,7 +238,8 @@ def propose_by_substitution(solved: Solved, constant: Expr, deadline: Deadline) 
     for substitution in _substitutions(solved, deadline):
         if deadline.has_passed:
             return
-        shown = at_values(substitution.outer, {_U: substitution.part}) or substitution.part
-        step = Step("u = {} makes the equation linear", (shown,))
+        whole = at_values(substitution.outer, {_U: substitution.part}) or substitution.part
+        step = Step("u = {} makes the equation linear", (whole,))
         for one in attempted(solutions(solved, substitution, constant, deadline)):
-            yield Candidate(one, (step, Step("y = {}", (one,))))
+            shown = "{} = 0" if one.mask & Y[0].mask else "y = {}"
+            yield Candidate(one, (step, Step(shown, (one,))))

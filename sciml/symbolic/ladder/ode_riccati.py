@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from sciml.symbolic.derivative import derivative
-from sciml.symbolic.expansion import expand
+from sciml.symbolic.expansion import expand, polynomial_coefficients
 from sciml.symbolic.expression import (
+    FUNCTION,
     HALF,
     ONE,
     ZERO_EXPR,
@@ -30,13 +31,14 @@ from sciml.symbolic.expression import (
 )
 from sciml.symbolic.ladder.deadline import Deadline
 from sciml.symbolic.ladder.modular import NotModularError
+from sciml.symbolic.ladder.ode_factoring import factored
 from sciml.symbolic.ladder.ode_fibres import Fibres, are_equal
 from sciml.symbolic.ladder.ode_homogeneous import homogeneous_solutions
 from sciml.symbolic.ladder.ode_integrals import exponential, integral
 from sciml.symbolic.ladder.ode_inversion import at_values, chains
-from sciml.symbolic.ladder.ode_simplification import simplest, unfolded
+from sciml.symbolic.ladder.ode_simplification import parts, simplest, unfolded
 from sciml.symbolic.ladder.ode_slopes import Solved
-from sciml.symbolic.ladder.terms import terms_of
+from sciml.symbolic.ladder.terms import factors_of, terms_of
 from sciml.symbolic.unknown_function import Y
 
 _MOST_TRIED = 3
@@ -62,6 +64,25 @@ def parts_pointed_to(solved: Solved, parts: list[Expr], deadline: Deadline) -> I
         tried += 1
         if tried == _MOST_TRIED:
             return
+
+
+def roots_of_coefficients(rest: Expr) -> list[Expr]:
+    """a(x) with the factor y - a in the coefficient of a function of x alone.
+
+    If f(x) stands for something of its own in y' = F(x, y) and its coefficient vanishes at y = a, then a is
+    likely to be a particular solution.
+    """
+    found: dict[bytes, Expr] = {}
+    functions = [part for part in parts(rest) if part.kind == FUNCTION and part.mask == X.mask]
+    for one in list({part.prefix: part for part in functions}.values())[:_MOST_TRIED]:
+        coefficients = polynomial_coefficients(rest, one, 4) or [ZERO_EXPR]
+        coefficient = factored(coefficients[-1])
+        for base, _ in factors_of(coefficient) if coefficient.mask & Y[0].mask else ():
+            slope = derivative(base, Y[0])
+            if slope != ZERO_EXPR and not slope.mask & Y[0].mask:
+                root = Y[0] - divide(base, slope)
+                found.setdefault(root.prefix, simplest(root))
+    return [root for root in found.values() if root != ZERO_EXPR and not root.mask & Y[0].mask]
 
 
 def _scaled(part: Expr, ratio: Expr) -> Iterator[Expr]:

@@ -60,6 +60,11 @@ EXPLICIT = {
         " - 2*y'*atan(x) + 2*atan(x) = 0",
         "c1*x^2*atan(x) + x + c2",
     ),
+    "Riccati's with a solution that only the coefficient of exp(x) shows": (
+        "x^2*exp(x) + 2*x^2 - 2*x*y*exp(x) - 4*x*y + x*y' - 10*x*exp(x) - 20*x + y^2*exp(x) + 2*y^2"
+        " + 10*y*exp(x) + 19*y + 25*exp(x) + 45 = 0",
+        "x + x/(2*x + exp(x) + c1) - 5",
+    ),
     "linear in tanh(y)": (
         "x^2*y''*cosh(y) - 2*x^2*y'^2*sinh(y) + 3*y'*log(x)^2*cosh(y) - 6*y'*log(x)*cosh(y)"
         " + 3*x*y''*log(x)^2*cosh(y) - 6*x*y'^2*log(x)^2*sinh(y) = 0",
@@ -89,6 +94,14 @@ IMPLICIT = {
 @pytest.mark.parametrize("text", IMPLICIT.values(), ids=IMPLICIT.keys())
 def test_equation_without_explicit_solution_is_solved_implicitly(text: str) -> None:
     assert solved(text).is_implicit
+
+
+def test_the_relation_is_given_where_no_branch_of_y_holds_widely() -> None:
+    """y = sin(pi + c1*x**2) leaves the range of asin soon; asin(y) = pi + c1*x**2 holds everywhere."""
+    answer = solved("x*y' = 2*sqrt(1 - y^2)*(asin(y) - pi)")
+    assert answer.is_implicit
+    assert answer.solution is not None
+    assert complexity(answer.solution) <= complexity(parse("asin(y) - c1*x^2 - pi"))
 
 
 def test_affine_flows_of_a_linear_fraction_turn_and_stretch_about_its_centre() -> None:
