@@ -1,11 +1,10 @@
 """Integrals of rational functions of x and square roots of polynomials of a degree up to 2, with parameters.
 
-The integral of P/(D*y) with y**2 = Q is y*A/E + c*(integral of 1/y) + logarithms at the poles that E does not
-explain; A, c and the residues come from a linear system over the field of the constants. At a pole r, with
-w**2 = Q(r), the logarithm is that of (2*Q(r) + Q'(r)*(x - r) + 2*w*y)/(x - r).
+The integral of P/(D*y) with y**2 = Q is an algebraic part (`square_root_reduction.py`), a multiple of the
+integral of 1/y, and logarithms at simple poles. At a pole r, with w**2 = Q(r), the logarithm is that of
+(2*Q(r) + Q'(r)*(x - r) + 2*w*y)/(x - r).
 
-Source: Hermite reduction on a curve (Trager, Integration of Algebraic Functions, thesis, MIT 1984), here of
-genus 0; the logarithm is Abramowitz & Stegun 3.3.33 to 3.3.37 at any pole.
+Source: Abramowitz & Stegun 3.3.33 to 3.3.37 for the logarithms, here at any pole.
 """
 
 from collections.abc import Iterator
@@ -29,13 +28,12 @@ from sciml.symbolic.ladder.quadratics import of_reciprocal_root
 from sciml.symbolic.ladder.radical_roots import Root, multiplied_out, polynomial_roots, residue, value_at
 from sciml.symbolic.ladder.rational_functions import (
     Constants,
-    Element,
     NotRationalError,
-    Polynomial,
     RationalFunction,
 )
 from sciml.symbolic.ladder.rung import Candidate
 from sciml.symbolic.ladder.square_root_field import SimpleRoot, SquareRoots, simple_root, simplified
+from sciml.symbolic.ladder.square_root_reduction import reduction
 from sciml.symbolic.problems import Integral
 from sciml.symbolic.substitution import substitute
 
@@ -102,20 +100,17 @@ def _of_quadratic(factor: Expr, root: SimpleRoot) -> Expr | None:
     square = a * power(X, number(2)) + b * X + c
     constants = Constants(factor, square)
     given = RationalFunction.of(multiply(factor, square), constants)  # over y
-    quadratic = constants.polynomial(square)
-    parts = _Parts(given, quadratic)
-    solved = parts.solved()
-    if solved is None:
+    reduced = reduction(given, constants.polynomial(square))
+    if reduced is None:
         return None
-    above, front, residues = solved
     to = constants.expression
-    found = [multiply(root.root, divide(to(above), to(parts.below)))]
+    found = [multiply(root.root, divide(to(reduced.above), to(reduced.below)))]
     slope = 2 * a * X + b
-    if front:
+    if reduced.front:
         discriminant = multiplied_out(b * b - 4 * a * c)
         radical = of_reciprocal_root(square, a, slope, discriminant, root.root)
-        found.append(multiply(constants.constant(front), radical))
-    for factor_of_bottom, numerator in residues:
+        found.append(multiply(constants.constant(reduced.front), radical))
+    for factor_of_bottom, numerator in reduced.residues:
         if numerator.is_zero:
             continue
         poles = polynomial_roots(factor_of_bottom, constants)
@@ -124,82 +119,6 @@ def _of_quadratic(factor: Expr, root: SimpleRoot) -> Expr | None:
         for pole in poles:
             found.append(_logarithm(residue(numerator, factor_of_bottom, pole, constants), pole, root))
     return linear([(1, one) for one in found])
-
-
-class _Parts:
-    """P/(D*y) = (y*A/E)' + c/y + sum of N/(p*y) with unknown A, c and N, one for each simple pole p.
-
-    Attributes:
-        below: E.
-    """
-
-    def __init__(self, given: RationalFunction, quadratic: Polynomial) -> None:
-        self.given, self.quadratic = given, quadratic
-        one = given.bottom.one
-        self.below = self.all = one
-        self.simple: list[Polynomial] = []
-        derivative_of_below = one.zero
-        multiplicities = []
-        for factor, exponent in given.bottom.factor_list()[1]:
-            is_branch = factor.gcd(quadratic).degree() > 0
-            multiplicity = exponent if is_branch else exponent - 1
-            multiplicities.append((factor, multiplicity))
-            self.below = self.below * factor**multiplicity
-            self.all = self.all * factor
-            if not is_branch:
-                self.simple.append(factor)
-        for factor, multiplicity in multiplicities:  # E'/E times all factors
-            part = factor.diff().mul_ground(given.bottom.domain.convert(multiplicity))
-            derivative_of_below = derivative_of_below + part * self.all.quo(factor)
-        self.logarithmic = derivative_of_below
-        excess = given.top.degree() - given.bottom.degree()
-        self.degree = self.below.degree() + max(excess - 1, 0)
-
-    def solved(self) -> tuple[Polynomial, Element, list[tuple[Polynomial, Polynomial]]] | None:
-        """(A, c, [(p, N)]), or None without a solution."""
-        from sympy import Poly
-        from sympy.polys.matrices import DomainMatrix
-
-        top, variable, domain = self.given.top, self.given.top.gen, self.given.top.domain
-        half = domain.one / domain.convert(2)
-        columns = []
-        slope = self.quadratic.diff().mul_ground(half)
-        for degree in range(self.degree + 1):
-            a = Poly.from_list([domain.one, *[domain.zero] * degree], variable, domain=domain)
-            columns.append(
-                self.quadratic * (a.diff() * self.all - a * self.logarithmic) + slope * a * self.all
-            )
-        whole = self.below * self.all
-        columns.append(whole)
-        places = []
-        for factor in self.simple:
-            for degree in range(factor.degree()):
-                places.append((factor, degree))
-                a = Poly.from_list([domain.one, *[domain.zero] * degree], variable, domain=domain)
-                columns.append(a * whole.quo(factor))
-        right = top * whole.quo(self.given.bottom)
-        height = 1 + max(one.degree() for one in (*columns, right) if not one.is_zero)
-        lists = [_padded(one, height, domain.zero) for one in (*columns, right)]
-        matrix = DomainMatrix([list(row) for row in zip(*lists, strict=True)], (height, len(lists)), domain)
-        reduced, pivots = matrix.rref()
-        if len(columns) in pivots:
-            return None
-        values = [domain.zero] * len(columns)
-        rows = reduced.to_dense().to_list()
-        for row, column in enumerate(pivots):
-            values[column] = rows[row][len(columns)]
-        count = self.degree + 1
-        above = Poly.from_list(list(reversed(values[:count])), variable, domain=domain)
-        residues = []
-        for factor in self.simple:
-            own = [values[count + 1 + k] for k, (one, _) in enumerate(places) if one == factor]
-            residues.append((factor, Poly.from_list(list(reversed(own)), variable, domain=domain)))
-        return above, values[count], residues
-
-
-def _padded(polynomial: Polynomial, height: int, zero: Element) -> list[Element]:
-    values = [] if polynomial.is_zero else polynomial.rep.to_list()
-    return [zero] * (height - len(values)) + list(values)
 
 
 def _logarithm(value: Root, pole: Root, root: SimpleRoot) -> Expr:
