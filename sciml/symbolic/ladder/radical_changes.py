@@ -60,7 +60,7 @@ def radical_changes(integrand: Expr) -> Iterator[Change]:
         if degree == 2:
             yield from _reciprocal(base)
     if not radicals:
-        for base in _denominators(integrand):
+        for base in dict.fromkeys(_denominators(integrand)):
             yield from _reciprocal(base)
 
 

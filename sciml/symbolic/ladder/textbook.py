@@ -91,7 +91,10 @@ class Search:
                 yield Candidate(multiply(constant, found.expression), found.steps)
             return
         for _, direct in DIRECT:
-            yield from direct(Integral(integrand), self.deadline.within(_DIRECT_S))
+            for found in direct(Integral(integrand), self.deadline.within(_DIRECT_S)):
+                yield found
+                if seems_right(integrand, found.expression):
+                    return
         if depth > 0:
             yield from self.indirectly(integrand, depth)
 
