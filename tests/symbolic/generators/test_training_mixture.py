@@ -36,10 +36,14 @@ def take(count, seed=1, worker=0, settings=None):
     return list(islice(pairs(seed, worker, settings), count))
 
 
-def status(kind, problem, answer):
+def judgement(kind, problem, answer):
     if TASK_OF_KIND[kind] == "integrate":
-        return verify_integral(problem, answer).status
-    return verify_equation(equation(problem), answer).status
+        return verify_integral(problem, answer)
+    return verify_equation(equation(problem), answer)
+
+
+def status(kind, problem, answer):
+    return judgement(kind, problem, answer).status
 
 
 def test_a_stream_is_a_function_of_seed_and_worker():
@@ -81,16 +85,13 @@ def test_varied_pairs_pass_the_verifier(kind):
 @pytest.mark.slow  # minutes: 2,000 pairs of each kind
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("kind", KINDS)
-def test_of_two_thousand_pairs_the_verifier_leaves_at_most_ten_open(kind):
+def test_of_two_thousand_pairs_none_is_wrong_and_at_most_five_are_left_open(kind):
     mixture = Mixture("test 2000", Settings())
-    others = []
-    for _ in range(2000):
-        problem, answer = mixture.one(kind)
-        if status(kind, problem, answer) != "verified":
-            others.append((problem, answer))
-    assert len(others) <= 10  # numbers so large or small that thirty digits are too few
-    if TASK_OF_KIND[kind] == "integrate":
-        assert all(is_integral(*one) for one in others)
+    judged = [judgement(kind, *mixture.one(kind)) for _ in range(2000)]
+    others = [one for one in judged if not one.is_verified]
+    # numbers so large or small that thirty digits are too few, points of a narrow domain, a branch of a root
+    assert len(others) <= 5
+    assert all(one.agreement > 0.4 for one in others)  # a wrong answer agrees hardly anywhere
 
 
 def test_problems_are_not_given_twice():
