@@ -167,17 +167,15 @@ class TreeSampler:
         shape = draw_shape(operators, self.draw)
         count = shape.count(0)
         chosen = self.draw_leaves(count) if leaves is None else leaves(count)
+        names = {
+            arity: self.draw.choices(self._names[arity][0], cum_weights=self._names[arity][1], k=needed)
+            for arity in (1, 2)
+            if (needed := shape.count(arity))
+        }
         try:
-            return _build(shape, chosen, {arity: self._draw_names(arity, shape) for arity in (1, 2)})
+            return _build(shape, chosen, names)
         except (UndefinedExpressionError, ExpressionTooLargeError) as error:
             raise RejectedTreeError(str(error)) from error
-
-    def _draw_names(self, arity: int, shape: list[int]) -> list[str]:
-        """A name for each operator of that arity: `random.choices` without its preparations."""
-        names, cumulative = self._names[arity]
-        draw, last = self.draw.random, len(names) - 1
-        total = float(cumulative[-1])
-        return [names[bisect(cumulative, draw() * total, 0, last)] for _ in range(shape.count(arity))]
 
     def draw_leaves(self, count: int) -> list[Expr]:
         """That many leaves of the alphabet."""
