@@ -12,6 +12,7 @@ from sciml.symbolic.ladder.ode_forms import solution_forms
 from sciml.symbolic.ladder.ode_integrals import exponential
 from sciml.symbolic.ladder.ode_inversion import inverses
 from sciml.symbolic.ladder.ode_radicals import with_common_radicals
+from sciml.symbolic.ladder.ode_relations import with_joined_logarithms
 from sciml.symbolic.ladder.ode_slopes import solved_for_highest
 from sciml.symbolic.ladder.ode_symmetry import affine_flows
 from sciml.symbolic.parser import parse
@@ -102,6 +103,15 @@ def test_the_relation_is_given_where_no_branch_of_y_holds_widely() -> None:
     assert answer.is_implicit
     assert answer.solution is not None
     assert complexity(answer.solution) <= complexity(parse("asin(y) - c1*x^2 - pi"))
+
+
+def test_logarithms_of_a_relation_are_joined_where_that_is_shorter() -> None:
+    assert with_joined_logarithms(parse("x/y - log(x) - log(y/x)")) == parse("x/y - log(y)")
+    joined = with_joined_logarithms(parse("atan(y/x) - log(x) - log(y^2/x^2 + 1)/2"))
+    assert joined == parse("atan(y/x) - log(x^2 + y^2)/2")
+    assert with_joined_logarithms(parse("log(x + y) - log(x*y + 1)/3")) == parse(
+        "log(x + y) - log(x*y + 1)/3"
+    )
 
 
 def test_affine_flows_of_a_linear_fraction_turn_and_stretch_about_its_centre() -> None:
