@@ -165,7 +165,7 @@ def _value(
         str(ends[1]),
         "conditional" if exceptions else found.status,
         value=exact,
-        decimal=complex(sign * context(DIGITS).re(found.total)) if found.status == "verified" else None,
+        decimal=float(sign * context(DIGITS).re(found.total)) if found.status == "verified" else None,
         quadrature=None if found.quadrature is None else sign * found.quadrature,
         parameters=tuple(shown.items()),
         ends=(float(ends[0].number(shown)), float(ends[1].number(shown))),

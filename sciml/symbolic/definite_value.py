@@ -25,7 +25,7 @@ class DefiniteValue:
     `unsolved`: no antiderivative is known."""
     value: Expr | None = None
     """The exact value, if it could be written down."""
-    decimal: complex | None = None
+    decimal: float | None = None
     """The value, from the antiderivative; for parameters see `parameters`."""
     quadrature: float | None = None
     """What quadrature gives."""
@@ -68,5 +68,5 @@ class DefiniteValue:
         }
 
 
-def _decimal_text(value: complex) -> str:
-    return f"{value.real:.15g}" if not value.imag else f"{value.real:.15g} + {value.imag:.15g}*I"
+def _decimal_text(value: float) -> str:
+    return f"{value:.15g}"
