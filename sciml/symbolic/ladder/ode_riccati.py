@@ -33,7 +33,7 @@ from sciml.symbolic.ladder.deadline import Deadline
 from sciml.symbolic.ladder.modular import NotModularError
 from sciml.symbolic.ladder.ode_factoring import factored
 from sciml.symbolic.ladder.ode_fibres import Fibres, are_equal
-from sciml.symbolic.ladder.ode_homogeneous import homogeneous_solutions
+from sciml.symbolic.ladder.ode_homogeneous import candidate_solutions, homogeneous_solutions
 from sciml.symbolic.ladder.ode_integrals import exponential, integral
 from sciml.symbolic.ladder.ode_inversion import at_values, chains
 from sciml.symbolic.ladder.ode_simplification import parts, simplest, unfolded
@@ -43,6 +43,9 @@ from sciml.symbolic.unknown_function import Y
 
 _MOST_TRIED = 3
 _MOST_TERMS = 4
+_MOST_CANDIDATES = 60
+_FEWEST_POINTS = 6
+_MULTIPLES = (1, -1, 2, -2, 3, -3)
 Quadratic = tuple[Expr, Expr, Expr]
 
 
@@ -59,6 +62,8 @@ def parts_pointed_to(solved: Solved, parts: list[Expr], deadline: Deadline) -> I
         for ratio in (divide(p, r), divide(r, p)) if r != ZERO_EXPR else ():
             yield from _scaled(part, ratio)
         yield from _completed_squares(part, (p, q, r))
+        for particular in simple_solutions(p, q, r):
+            yield add(part, -particular)
         for particular in _particular_solutions(p, q, r, deadline):
             yield add(part, -particular)
         tried += 1
@@ -161,6 +166,32 @@ def _coefficients(solved: Solved, part: Expr) -> Quadratic | None:
     p = simplest(divide(second - first, number(w - u)))
     q = simplest(first - p * (u + v))
     return p, q, simplest(fu - q * u - p * (u * u))
+
+
+def simple_solutions(p: Expr, q: Expr, r: Expr) -> list[Expr]:
+    """Solutions of v' = p*v**2 + q*v + r that are a small multiple of a product of the equation's parts."""
+    points = Fibres([p, q, r], copies=1, moving=())
+    prime = points.prime
+    try:
+        square, factor, rest = (points.evaluate(one) for one in (p, q, r))
+    except NotModularError:
+        return []
+    found: list[Expr] = []
+    for one in candidate_solutions([p, q, r], None)[:_MOST_CANDIDATES]:
+        before = points.usable.copy()
+        try:
+            value, slope = points.evaluate(one), points.evaluate(derivative(one, X))
+        except (NotModularError, UndefinedExpressionError, ExpressionTooLargeError):
+            continue
+        of_value = square * (value * value % prime) % prime
+        linear_part = (slope - factor * value) % prime
+        for multiple in _MULTIPLES:
+            left = multiple * linear_part % prime - multiple * multiple * of_value % prime - rest
+            if points.usable.sum() >= _FEWEST_POINTS and not (left % prime)[points.usable].any():
+                found.append(one * multiple)
+        if points.usable.sum() < _FEWEST_POINTS:
+            points.usable = before
+    return found[:_MOST_TRIED]
 
 
 def _particular_solutions(p: Expr, q: Expr, r: Expr, deadline: Deadline) -> Iterator[Expr]:

@@ -13,6 +13,7 @@ from sciml.symbolic.ladder.ode_integrals import exponential
 from sciml.symbolic.ladder.ode_inversion import inverses
 from sciml.symbolic.ladder.ode_radicals import with_common_radicals
 from sciml.symbolic.ladder.ode_relations import with_joined_logarithms
+from sciml.symbolic.ladder.ode_riccati import simple_solutions
 from sciml.symbolic.ladder.ode_slopes import solved_for_highest
 from sciml.symbolic.ladder.ode_symmetry import affine_flows
 from sciml.symbolic.parser import parse
@@ -112,6 +113,13 @@ def test_logarithms_of_a_relation_are_joined_where_that_is_shorter() -> None:
     assert with_joined_logarithms(parse("log(x + y) - log(x*y + 1)/3")) == parse(
         "log(x + y) - log(x*y + 1)/3"
     )
+
+
+def test_simple_solutions_of_riccatis_equation_are_found_by_residues() -> None:
+    """v = x solves v' = (v - x)**2/log(x) + v/x; v' = v**2 + x has Airy functions only."""
+    p, q, r = parse("1/log(x)"), parse("1/x - 2*x/log(x)"), parse("x^2/log(x)")
+    assert parse("x") in simple_solutions(p, q, r)
+    assert simple_solutions(parse("1"), parse("0"), parse("x")) == []
 
 
 def test_affine_flows_of_a_linear_fraction_turn_and_stretch_about_its_centre() -> None:
