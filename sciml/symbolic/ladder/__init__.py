@@ -20,7 +20,8 @@ Integrals are brought into form by `normalise.py` (names, constants, linear argu
    `fractions_of_x.py`) and `by_parts.py`, each way ending in 1.
 4. long systems of 2, and `change_of_variable.py`: a change, then the ansatz.
 
-Equations go through `ode_rung.py`: solved for the highest derivative (`ode_slopes.py`, `ode_radicals.py`),
+Equations go through `ode_rung.py`: solved for the highest derivative (`ode_slopes.py`, `ode_radicals.py`,
+`ode_factoring.py`),
 then
 
 5. of first order: `ode_first.py` (`ode_linear.py`, `ode_riccati.py`), `ode_first_methods.py`
