@@ -137,8 +137,8 @@ def _judged(table: Comparison, deciding: Indices) -> Verification:
     close, rest = deciding[residual < _CLOSE], deciding[~(residual < _CLOSE)]
     if len(rest) == 0 and table.is_same:
         return Verification("verified", "same expression", 0.0, 1.0, len(deciding), 0.0)
-    close_checked = [table.precisely(int(point), 30) for point in _spread(close, 4)]
-    rest_checked = [table.precisely(int(point), 30) for point in _spread(rest, 6 if len(close) else 3)]
+    close_checked = _checked(table, close, 4)
+    rest_checked = _checked(table, rest, 6 if len(close) else 3)
     checked = [one for one in (*close_checked, *rest_checked) if one is not None]
     if not checked:
         return _without_digits(table, deciding)
@@ -149,6 +149,14 @@ def _judged(table: Comparison, deciding: Indices) -> Verification:
     largest = max((one[1] for one in checked), default=float("nan"))
     status, reason = _status(table, agreement, agreeing_checks)
     return Verification(status, "30 digits", 0.0, agreement, len(deciding), largest, reason)
+
+
+def _checked(table: Comparison, points: Indices, count: int) -> list[tuple[bool, float] | None]:
+    """Some points in 30 digits, or all of them if fewer than two of those have a value there."""
+    found = [table.precisely(int(point), 30) for point in _spread(points, count)]
+    if sum(one is not None for one in found) < 2 < count < len(points):
+        return [table.precisely(int(point), 30) for point in points]
+    return found
 
 
 def _agrees_where_small(table: Comparison, points: Indices) -> bool:
@@ -169,6 +177,8 @@ def _share(checked: Sequence[tuple[bool, float] | None]) -> float:
 def _status(table: Comparison, agreement: float, agreeing_checks: int) -> tuple[Status, str]:
     if agreement >= FULL_AGREEMENT and agreeing_checks >= 2:
         return "verified", ""
+    if agreement >= FULL_AGREEMENT and agreeing_checks:
+        return "undecided", "one point only could be computed with 30 digits"
     if agreeing_checks >= 2 and agreement >= 0.1 and table.is_analytic:
         return "partial", f"agrees at {agreement:.0%} of the points at which the problem is defined"
     return "refuted", f"agrees at {agreement:.0%} of the points at which the problem is defined"

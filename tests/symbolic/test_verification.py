@@ -1,8 +1,12 @@
+from dataclasses import dataclass, field
+
+import numpy as np
 import pytest
 import sympy
 
 from sciml.symbolic import derivative as derivative_module
 from sciml.symbolic.expression import X, forget_nodes, symbol
+from sciml.symbolic.judgement import judge
 from sciml.symbolic.parser import parse
 from sciml.symbolic.problems import parse_equation, parse_integral
 from sciml.symbolic.verification import verify, verify_integral
@@ -182,3 +186,25 @@ def test_problems_and_answers_may_be_text_or_of_sympy():
     implicit = sympy.Eq(u(t) ** 2 - t**2, sympy.Symbol("C1"))
     assert verify(u(t) * u(t).diff(t) - t, implicit).is_verified
     assert verify(u(t) * u(t).diff(t) + t, implicit).status == "refuted"
+
+
+@dataclass
+class OnePointInDigits:
+    """Two functions that agree at five real points, one of which has a value in many digits."""
+
+    real: np.ndarray = field(default_factory=lambda: np.ones(5, bool))
+    beside: np.ndarray = field(default_factory=lambda: np.zeros(5, bool))
+    usable: np.ndarray = field(default_factory=lambda: np.ones(5, bool))
+    residual: np.ndarray = field(default_factory=lambda: np.zeros(5))
+    size: np.ndarray = field(default_factory=lambda: np.ones(5))
+    domain: float = 0.2
+    is_same: bool = False
+    is_analytic: bool = True
+
+    def precisely(self, point, digits):
+        return (True, 0.0) if point == 4 else None
+
+
+def test_agreement_at_one_point_in_many_digits_refutes_nothing():
+    judged = judge(OnePointInDigits(), OnePointInDigits)
+    assert (judged.status, judged.agreement) == ("undecided", 1.0)
