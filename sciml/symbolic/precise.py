@@ -144,7 +144,7 @@ def agrees(left: Expr, right: Expr, values: Mapping[str, complex], digits: int =
     Raises:
         NoPreciseValueError: one of them has no value there.
     """
-    differences = []
+    differences, sizes = [], []
     more = _MORE_DIGITS + 3 * _longest_number(left, right) // 2
     for precision in (digits, digits + more):
         at = PreciseValues(values, precision)
@@ -152,9 +152,12 @@ def agrees(left: Expr, right: Expr, values: Mapping[str, complex], digits: int =
         difference, size = abs(one - other), max(abs(one), abs(other))
         relative = difference / size if size else at.context.mpf(0)
         differences.append(difference)
+        sizes.append(size)
     if relative < at.context.mpf(10) ** (-SHARE_OF_DIGITS * precision):
         return True, float(relative)
-    shrinks = differences[1] < differences[0] * at.context.mpf(10) ** (-more / 2)
+    ten = at.context.mpf(10)
+    first = differences[0] or (sizes[0] or 1) * ten**-digits  # both sides of 0 = 0 may be 0 by good luck
+    shrinks = differences[1] < first * ten ** (-more / 2)
     return bool(shrinks), 0.0 if shrinks else float(relative)
 
 
