@@ -15,6 +15,7 @@ import numpy as np
 from sciml.errors import InputError, SettingsError
 from sciml.runs.files import atomic_path, atomic_write_text
 from sciml.symbolic.batches import Pair
+from sciml.symbolic.generators.mixture import VERSION
 from sciml.symbolic.vocabulary import TASK_ID, TOKENS
 
 _TASK_OF = {number: task for task, number in TASK_ID.items()}
@@ -41,18 +42,19 @@ class PairShards:
         settings: JSON values of all that decides the pairs but the seed and the stream's number.
 
     Raises:
-        SettingsError: the folder holds pairs of other settings or another vocabulary.
+        SettingsError: the folder holds pairs of other settings, generators or another vocabulary.
     """
 
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
         self.folder = folder
-        text = json.dumps({"settings": dict(settings), "tokens": TOKENS}, indent=1, sort_keys=True) + "\n"
+        made_by = {"settings": dict(settings), "tokens": TOKENS, "generators": VERSION}
+        text = json.dumps(made_by, indent=1, sort_keys=True) + "\n"
         index = folder / "settings.json"
         if not index.exists():
             atomic_write_text(index, text)
         elif index.read_text(encoding="utf-8") != text:
             raise SettingsError(
-                f"{folder} holds pairs of other settings: name another folder, or empty this one"
+                f"{folder} holds pairs of other settings or generators: name another folder or empty it"
             )
 
     def path(self, seed: int, number: int) -> Path:

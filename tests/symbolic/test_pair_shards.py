@@ -48,3 +48,9 @@ def test_a_folder_of_other_settings_is_refused(shards):
     PairShards(shards.folder, {"share": 0.5})
     with pytest.raises(SettingsError, match="pairs of other settings"):
         PairShards(shards.folder, {"share": 0.6})
+
+
+def test_a_folder_of_other_generators_is_refused(shards, monkeypatch):
+    monkeypatch.setattr("sciml.symbolic.pair_shards.VERSION", 10**9)
+    with pytest.raises(SettingsError, match="or generators"):
+        PairShards(shards.folder, {"share": 0.5})
