@@ -1,8 +1,9 @@
 """Verified symbolic integration and differential equations: `integrate`, `dsolve`, `verify`, `equivalent`.
 
-From text to answer: `parser.py` (text to `expression.py`) → `problems.py` (integral, equation) → `ladder/`
-(ways of solving, cheapest first) → `verification.py`, `ode_verification.py` (every answer, before it is
-returned) → `answer.py`. `integration.py`, `equation_solution.py` and `definite.py` lead through.
+From text to answer: `parser.py` (text to `expression.py`; LaTeX by way of `latex_words.py`) → `problems.py`
+(integral, equation) → `ladder/` (ways of solving, cheapest first) → `verification.py`,
+`ode_verification.py` (every answer, before it is returned) → `answer.py`. `integration.py`,
+`equation_solution.py` and `definite.py` lead through.
 
 The engine: `expression.py` (canonical trees), `derivative.py`, `substitution.py`, `expansion.py`,
 `evaluation.py`, `precise.py` (30 digits), `infix.py`, `latex.py`, `sympy_bridge.py`.
