@@ -94,6 +94,7 @@ class EquationClimb:
             lambda candidate, name: self._judged(problem, candidate, name),
             self.deadline,
             self.settings.seed,
+            has_partial=self._second_best is not None,
         )
 
 

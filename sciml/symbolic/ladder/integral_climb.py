@@ -291,4 +291,5 @@ class IntegralClimb:
             lambda candidate, name: self._judged(integrand, candidate, name),
             self.deadline,
             self.settings.seed,
+            has_partial=integrand.prefix in self._partial,
         )

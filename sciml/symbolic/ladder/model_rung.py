@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, TypeVar
 
 from sciml.symbolic.expression import Expr, ExpressionTooLargeError, UndefinedExpressionError
-from sciml.symbolic.ladder.deadline import Deadline
+from sciml.symbolic.ladder.deadline import Deadline, OutOfTimeError, hard_limit
 from sciml.symbolic.ladder.normalise import abstracted
 from sciml.symbolic.ladder.rung import Candidate
 from sciml.symbolic.problems import Equation, Integral
@@ -27,6 +27,7 @@ SKIPPED = "no sequence model is installed: its rungs were skipped"
 """What to say where there is none."""
 _WIDE = 50
 _LONGEST_SOURCE = 510
+_SECONDS_AFTER_PARTIAL = 1.5
 
 Back = Callable[[Expr], Expr]
 
@@ -136,6 +137,8 @@ def first_accepted(
     judged: Callable[[Candidate, str], Accepted | None],
     deadline: Deadline,
     seed: int,
+    *,
+    has_partial: bool = False,
 ) -> Accepted | None:
     """What the judge made of the first hypothesis that it accepted, over all searches; None without one.
 
@@ -143,9 +146,31 @@ def first_accepted(
         problem: what is asked.
         beam: width of the second search.
         judged: a candidate and the name of the search to the accepted answer, or None.
-        deadline: when to stop.
+        deadline: of the whole question; the model takes half of what is left at most.
         seed: of the samples.
+        has_partial: whether there is an answer that holds in part; the model then takes little time.
+
+    Raises:
+        OutOfTimeError: the deadline has passed.
     """
+    seconds = deadline.left / 2
+    own = deadline.within(min(seconds, _SECONDS_AFTER_PARTIAL) if has_partial else seconds)
+    try:
+        with hard_limit(own):
+            return _searched(problem, beam, judged, own, seed)
+    except OutOfTimeError:
+        if deadline.has_passed:
+            raise
+        return None
+
+
+def _searched(
+    problem: Integral | Equation,
+    beam: int,
+    judged: Callable[[Candidate, str], Accepted | None],
+    deadline: Deadline,
+    seed: int,
+) -> Accepted | None:
     for search in searches(beam):
         kept: list[Accepted] = []
 
