@@ -108,6 +108,13 @@ def hard_limit(deadline: Deadline) -> Iterator[None]:
                 signal.setitimer(signal.ITIMER_REAL, max(left, _SOONEST_S), outer_again)
 
 
+def shorten(seconds: float) -> None:
+    """Let the innermost hard limit in force end after so much more work, if that is sooner."""
+    if _limits:
+        _limits[-1] = _limits[-1].within(seconds)
+        _set_alarm()
+
+
 def _set_alarm() -> None:
     """To the first time at which one of the limits can have passed."""
     left = min((one.left for one in _limits), default=0.0)

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from sciml.symbolic.expression import ExpressionTooLargeError, UndefinedExpressionError
 from sciml.symbolic.ladder import foreign_cas, model_rung, sympy_child
-from sciml.symbolic.ladder.deadline import Deadline, OutOfTimeError, hard_limit
+from sciml.symbolic.ladder.deadline import Deadline, OutOfTimeError, hard_limit, shorten
 from sciml.symbolic.ladder.found import Found
 from sciml.symbolic.ladder.rung import Candidate, Rung
 from sciml.symbolic.ladder.settings import Settings
@@ -18,6 +18,8 @@ RUNGS: tuple[tuple[str, str], ...] = (("methods", "sciml.symbolic.ladder.ode_run
 """(name for people, module with `propose`) of the rungs of our own, cheapest first."""
 _SECONDS_AFTER_IMPLICIT = 3.0
 _OWN_RUNG_S = 7.0
+_SECONDS_AFTER_PARTIAL = 3.0
+"""Of a rung that has proposed an answer that holds in part: what it may take to find a better one."""
 
 
 @dataclass
@@ -82,6 +84,7 @@ class EquationClimb:
         holds = verification.is_verified or found.is_usable_part
         if holds and (self._second_best is None or _rank(found) > _rank(self._second_best)):
             self._second_best = found
+            shorten(_SECONDS_AFTER_PARTIAL)
         return None
 
     def _by_model(self, problem: Equation) -> Found | None:

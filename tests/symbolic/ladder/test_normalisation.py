@@ -5,7 +5,7 @@ import time
 import pytest
 
 from sciml.symbolic.expression import symbol
-from sciml.symbolic.ladder.deadline import Deadline, OutOfTimeError, hard_limit
+from sciml.symbolic.ladder.deadline import Deadline, OutOfTimeError, hard_limit, shorten
 from sciml.symbolic.ladder.normalise import Renaming, abstracted, constant_factor, linear_argument, terms
 from sciml.symbolic.parser import parse
 
@@ -83,6 +83,18 @@ def test_an_inner_limit_rings_although_the_outer_one_is_nearer_on_the_wall():
         with pytest.raises(OutOfTimeError), hard_limit(Deadline.of_work(0.2)):
             any(value < 0 for value in itertools.count())
         assert 0.15 < time.thread_time() - used < 0.4
+
+
+def test_a_limit_in_force_is_shortened_and_never_lengthened():
+    def work_on():
+        shorten(60)
+        shorten(0.1)
+        any(value < 0 for value in itertools.count())
+
+    used = time.thread_time()
+    with pytest.raises(OutOfTimeError), hard_limit(Deadline.of_work(0.3)):
+        work_on()
+    assert 0.08 < time.thread_time() - used < 0.25
 
 
 def test_an_alarm_of_the_caller_rings_at_its_own_time():
