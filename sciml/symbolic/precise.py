@@ -156,7 +156,7 @@ def agrees(left: Expr, right: Expr, values: Mapping[str, complex], digits: int =
     if relative < at.context.mpf(10) ** (-SHARE_OF_DIGITS * precision):
         return True, float(relative)
     ten = at.context.mpf(10)
-    first = differences[0] or (sizes[0] or 1) * ten**-digits  # both sides of 0 = 0 may be 0 by good luck
+    first = differences[0] if sizes[0] else ten**-digits  # both sides of 0 = 0 may be 0 by good luck
     shrinks = differences[1] < first * ten ** (-more / 2)
     return bool(shrinks), 0.0 if shrinks else float(relative)
 
