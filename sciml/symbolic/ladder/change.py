@@ -29,6 +29,9 @@ from sciml.symbolic.substitution import operands, rebuilt, substitute
 
 Resolve = Callable[[Expr], Expr | None]
 
+MOST_DEGREE = 12
+"""Of a radical that becomes the new variable."""
+
 
 @dataclass(frozen=True)
 class Change:

@@ -22,6 +22,7 @@ from sciml.symbolic.expression import (
     power,
 )
 from sciml.symbolic.ladder.change import (
+    MOST_DEGREE,
     Change,
     Resolve,
     either,
@@ -32,9 +33,6 @@ from sciml.symbolic.ladder.change import (
     root_resolver,
 )
 from sciml.symbolic.substitution import operands
-
-_MOST_DEGREE = 12
-"""Of a radical that becomes the new variable."""
 
 
 def power_changes(integrand: Expr) -> Iterator[Change]:
@@ -79,7 +77,7 @@ def _of_common_power(integrand: Expr, radicals: list[tuple[Expr, int]]) -> Itera
     resolve = _power_resolver(step, X)
     yield Change(power(X, step), power(X, root), resolve)
     for base, degree in radicals:
-        if degree > _MOST_DEGREE:
+        if degree > MOST_DEGREE:
             continue
         inner = rewritten(base, Change(X, power(X, root), resolve))
         split = line_of(inner)
@@ -96,7 +94,7 @@ def _chebyshev(base: Expr, degree: int) -> Iterator[Change]:
     """t = (a*x**n + b)**(1/m)/x**(n/m)."""
     exponents: dict[bytes, Expr] = {}
     _exponents_of_x(base, exponents)
-    if len(exponents) != 1 or degree > _MOST_DEGREE:
+    if len(exponents) != 1 or degree > MOST_DEGREE:
         return
     step = next(iter(exponents.values())).value
     if type(step) is not int or step < 2:

@@ -25,6 +25,7 @@ from sciml.symbolic.expression import (
     sqrt,
 )
 from sciml.symbolic.ladder.change import (
+    MOST_DEGREE,
     Change,
     Resolve,
     either,
@@ -38,9 +39,6 @@ from sciml.symbolic.ladder.rational_functions import NotRationalError, RationalF
 from sciml.symbolic.ladder.square_root_field import simple_root
 from sciml.symbolic.substitution import operands
 
-_MOST_DEGREE = 12
-"""Of a radical that becomes the new variable."""
-
 
 def radical_changes(integrand: Expr) -> Iterator[Change]:
     """The simpler first."""
@@ -48,7 +46,7 @@ def radical_changes(integrand: Expr) -> Iterator[Change]:
     lines = {base.prefix: base for base, _ in radicals if line_of(base) is not None}
     for base in lines.values():
         degree = lcm(*[degree for one, degree in radicals if one == base])
-        if degree <= _MOST_DEGREE:
+        if degree <= MOST_DEGREE:
             yield _linear_radical(base, degree)
     yield from _with_simple_roots(radicals)
     for base, degree in radicals:
@@ -108,7 +106,7 @@ def _of_root(base: Expr, value: Expr) -> Resolve:
 
 def _quotient_radical(base: Expr, degree: int) -> Iterator[Change]:
     """t**n = B/A for linear A and B, where the radicand is A**i*B**j with i + j a multiple of n."""
-    if line_of(base) is not None or degree > _MOST_DEGREE:
+    if line_of(base) is not None or degree > MOST_DEGREE:
         return
     try:
         given = RationalFunction.of(base)
@@ -157,7 +155,7 @@ def _of_radical(base: Expr, degree: int, value: Expr) -> Resolve:
 
 def _two_linear_radicals(a: Expr, b: Expr, degree: int) -> Iterator[Change]:
     """t = (A/B)**(1/n), where fractional powers of A and B stand side by side."""
-    if degree > _MOST_DEGREE:
+    if degree > MOST_DEGREE:
         return
     (p, q), (r, s) = line_of(a) or (ONE, ONE), line_of(b) or (ONE, ONE)
     below = p - r * power(X, number(degree))
