@@ -8,9 +8,9 @@ from sciml.errors import InputError
 from sciml.symbolic.answer import Answer, made_answer
 from sciml.symbolic.expression import Expr, symbol, symbol_names
 from sciml.symbolic.ladder.deadline import Deadline
-from sciml.symbolic.ladder.equation_climb import EquationClimb
+from sciml.symbolic.ladder.equations.climb import EquationClimb
+from sciml.symbolic.ladder.equations.forms import simplest_solutions
 from sciml.symbolic.ladder.normalise import Renaming
-from sciml.symbolic.ladder.ode_forms import simplest_solutions
 from sciml.symbolic.ladder.settings import Settings
 from sciml.symbolic.problems import CONSTANT_NAMES, Equation, equation, parse_equation
 from sciml.symbolic.sympy_bridge import equation_from_sympy, sympy_symbols, unknown_functions

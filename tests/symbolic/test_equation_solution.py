@@ -5,7 +5,7 @@ from sciml.errors import InputError
 from sciml.symbolic import dsolve, parse
 from sciml.symbolic.judgement import Verification
 from sciml.symbolic.ladder.deadline import Deadline
-from sciml.symbolic.ladder.equation_climb import EquationClimb
+from sciml.symbolic.ladder.equations.climb import EquationClimb
 from sciml.symbolic.ladder.rung import Candidate
 from sciml.symbolic.ladder.settings import Settings
 from sciml.symbolic.problems import parse_equation

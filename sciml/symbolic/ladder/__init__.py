@@ -1,8 +1,8 @@
 """The ladder: ways of solving, cheapest first; every candidate is verified before the next rung is tried.
 
 `rung.py` says what a rung is, `deadline.py` how it is stopped, `settings.py` how much may be tried,
-`steps.py` how it explains itself. `integral_climb.py` and `equation_climb.py` lead a problem up; `found.py`
-and `forms.py` choose the form of the answer.
+`steps.py` how it explains itself. `integral_climb.py` and `equations/climb.py` lead a problem up;
+`found.py` and `forms.py` choose the form of the answer.
 
 Integrals are brought into form by `normalise.py` (names, constants, linear arguments, large numbers),
 `scaling.py` (parameters that set the scale) and `term_groups.py` (sums). Then, in the order of the climb:
@@ -20,16 +20,7 @@ Integrals are brought into form by `normalise.py` (names, constants, linear argu
    `fractions_of_x.py`) and `by_parts.py`, each way ending in 1.
 4. long systems of 2, and `change_of_variable.py`: a change, then the ansatz.
 
-Equations go through `ode_rung.py`: solved for the highest derivative (`ode_slopes.py`, `ode_radicals.py`,
-`ode_factoring.py`),
-then
-
-5. of first order: `ode_first.py` (`ode_linear.py`, `ode_riccati.py`), `ode_first_methods.py`
-   (`ode_separable.py`, `ode_exact.py`, `ode_symmetry.py`, `ode_swapped.py`), `ode_branches.py`.
-6. of second order: `ode_second.py`, `ode_first_integral.py`, `ode_linear_second.py` (`ode_homogeneous.py`),
-   `ode_reduction.py`.
-7. to an answer: `ode_integrals.py`, `ode_inversion.py`, `ode_relations.py`, `ode_simplification.py`,
-   `ode_forms.py`; `ode_fibres.py` draws points modulo a prime, `ode_attempts.py` goes on after a failure.
+Equations go through `equations/`, whose `__init__.py` has the order.
 
 Last, for both: `model_rung.py` (the sequence model: greedy, beam, wide beam, samples), `sympy_child.py` with
 `sympy_server.py` (SymPy in a process with limits of time and memory), `foreign_cas.py` (FriCAS, Maxima, Giac,

@@ -34,8 +34,8 @@ from sciml.symbolic.ladder import (
     waves,
 )
 from sciml.symbolic.ladder.deadline import Deadline
-from sciml.symbolic.ladder.ode_inversion import at_values
-from sciml.symbolic.ladder.ode_simplification import simplest
+from sciml.symbolic.ladder.equations.inversion import at_values
+from sciml.symbolic.ladder.equations.simplification import simplest
 from sciml.symbolic.ladder.rung import Rung
 from sciml.symbolic.ladder.terms import bases_of, with_functions
 from sciml.symbolic.problems import Integral

@@ -6,7 +6,7 @@ import pytest
 
 from sciml.symbolic.expression import Expr
 from sciml.symbolic.ladder.deadline import Deadline
-from sciml.symbolic.ladder.ode_rung import propose
+from sciml.symbolic.ladder.equations.methods import propose
 from sciml.symbolic.ladder.rung import Candidate
 from sciml.symbolic.ode_verification import verify_equation
 from sciml.symbolic.problems import parse_equation

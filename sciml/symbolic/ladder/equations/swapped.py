@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from sciml.symbolic.expression import ZERO_EXPR, Expr, X
 from sciml.symbolic.ladder.deadline import Deadline
-from sciml.symbolic.ladder.ode_first import propose_by_substitution
-from sciml.symbolic.ladder.ode_inversion import inverses
-from sciml.symbolic.ladder.ode_slopes import Solved
+from sciml.symbolic.ladder.equations.first_order_substitution import propose_by_substitution
+from sciml.symbolic.ladder.equations.inversion import inverses
+from sciml.symbolic.ladder.equations.slopes import Solved
 from sciml.symbolic.ladder.rung import Candidate
 from sciml.symbolic.ladder.steps import Step
 from sciml.symbolic.substitution import substitute

@@ -4,7 +4,7 @@ sqrt(x**2 - 2*x + 2) and sqrt((x - 1)**2 + 1), or sqrt(1 + 4/x**2) and sqrt(x**2
 different radicals in linear algebra over an equation's parts. Here each becomes a rational multiple of one of
 them; if an inverse function of the equation has one of them in its slope, that is the one, so that the slopes
 of the equation's own functions stay in its field. All this is done as for positive numbers: a proposal, as in
-`ode_simplification.py`.
+`simplification.py`.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ from sciml.symbolic.expression import (
     product,
     symbol,
 )
-from sciml.symbolic.ladder.ode_simplification import common_factor, parts
+from sciml.symbolic.ladder.equations.simplification import common_factor, parts
 from sciml.symbolic.substitution import rebuilt, substitute
 
 _INVERSE_FUNCTIONS = frozenset(("asin", "acos", "asinh", "acosh"))

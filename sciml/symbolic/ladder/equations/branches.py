@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from sciml.symbolic.derivative import derivative
 from sciml.symbolic.expression import ONE, ZERO_EXPR, Expr, X
 from sciml.symbolic.ladder.deadline import Deadline
-from sciml.symbolic.ladder.ode_attempts import attempted
-from sciml.symbolic.ladder.ode_first_methods import first_order_solutions
-from sciml.symbolic.ladder.ode_inversion import at_values, inverses
-from sciml.symbolic.ladder.ode_simplification import simplest, unfolded
-from sciml.symbolic.ladder.ode_slopes import Solved
+from sciml.symbolic.ladder.equations.attempts import attempted
+from sciml.symbolic.ladder.equations.first_order import first_order_solutions
+from sciml.symbolic.ladder.equations.inversion import at_values, inverses
+from sciml.symbolic.ladder.equations.simplification import simplest, unfolded
+from sciml.symbolic.ladder.equations.slopes import Solved
 from sciml.symbolic.ladder.rung import Candidate
 from sciml.symbolic.ladder.steps import Step
 from sciml.symbolic.unknown_function import Y

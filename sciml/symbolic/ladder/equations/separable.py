@@ -8,12 +8,12 @@ from fractions import Fraction
 
 from sciml.symbolic.expression import ZERO_EXPR, Expr, Number, X, divide, multiply, number
 from sciml.symbolic.ladder.deadline import Deadline
-from sciml.symbolic.ladder.ode_fibres import are_equal
-from sciml.symbolic.ladder.ode_integrals import integral, reciprocal_integrals
-from sciml.symbolic.ladder.ode_inversion import at_values
-from sciml.symbolic.ladder.ode_relations import solved_relation
-from sciml.symbolic.ladder.ode_simplification import simplest
-from sciml.symbolic.ladder.ode_slopes import Solved
+from sciml.symbolic.ladder.equations.fibres import are_equal
+from sciml.symbolic.ladder.equations.integrals import integral, reciprocal_integrals
+from sciml.symbolic.ladder.equations.inversion import at_values
+from sciml.symbolic.ladder.equations.relations import solved_relation
+from sciml.symbolic.ladder.equations.simplification import simplest
+from sciml.symbolic.ladder.equations.slopes import Solved
 from sciml.symbolic.ladder.rung import Candidate
 from sciml.symbolic.ladder.steps import Step
 from sciml.symbolic.unknown_function import Y

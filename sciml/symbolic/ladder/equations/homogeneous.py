@@ -31,9 +31,9 @@ from sciml.symbolic.expression import (
     symbol_names,
     whole,
 )
+from sciml.symbolic.ladder.equations.simplification import simplest, unfolded
 from sciml.symbolic.ladder.modular import ModularPoints, NotModularError
 from sciml.symbolic.ladder.modular_solve import null_space, rational_from_residue
-from sciml.symbolic.ladder.ode_simplification import simplest, unfolded
 from sciml.symbolic.ladder.primes import prime_for
 from sciml.symbolic.ladder.terms import bases_of
 from sciml.symbolic.sample_points import parameter_values

@@ -21,19 +21,19 @@ from sciml.symbolic.expression import (
     symbol,
 )
 from sciml.symbolic.ladder.deadline import Deadline
-from sciml.symbolic.ladder.modular import NotModularError
-from sciml.symbolic.ladder.ode_attempts import attempted
-from sciml.symbolic.ladder.ode_fibres import Fibres
-from sciml.symbolic.ladder.ode_first import (
+from sciml.symbolic.ladder.equations.attempts import attempted
+from sciml.symbolic.ladder.equations.fibres import Fibres
+from sciml.symbolic.ladder.equations.first_order_substitution import (
     Substitution,
     outer_functions,
     parts_with,
     propose_by_substitution,
 )
-from sciml.symbolic.ladder.ode_inversion import at_values, chains, inverses
-from sciml.symbolic.ladder.ode_linear import linear_solution
-from sciml.symbolic.ladder.ode_simplification import simplest
-from sciml.symbolic.ladder.ode_slopes import Solved
+from sciml.symbolic.ladder.equations.inversion import at_values, chains, inverses
+from sciml.symbolic.ladder.equations.linear import linear_solution
+from sciml.symbolic.ladder.equations.simplification import simplest
+from sciml.symbolic.ladder.equations.slopes import Solved
+from sciml.symbolic.ladder.modular import NotModularError
 from sciml.symbolic.ladder.rung import Candidate
 from sciml.symbolic.ladder.special_kernels import special_kernels
 from sciml.symbolic.ladder.steps import Step

@@ -4,15 +4,18 @@ from sciml.symbolic.derivative import derivative
 from sciml.symbolic.equivalence import equivalent
 from sciml.symbolic.expression import ZERO_EXPR, Expr, X, function, linear, multiply, number, sqrt, symbol
 from sciml.symbolic.ladder.deadline import Deadline
-from sciml.symbolic.ladder.ode_fibres import Fibres
-from sciml.symbolic.ladder.ode_first import Substitution, linear_coefficients
-from sciml.symbolic.ladder.ode_homogeneous import homogeneous_solutions, null_combinations
-from sciml.symbolic.ladder.ode_integrals import exponential
-from sciml.symbolic.ladder.ode_inversion import inverses
-from sciml.symbolic.ladder.ode_linear import linear_solution
-from sciml.symbolic.ladder.ode_second import is_quadratic_in_slope, quadratic_coefficient
-from sciml.symbolic.ladder.ode_simplification import simplest, unfolded
-from sciml.symbolic.ladder.ode_slopes import solved_for_highest
+from sciml.symbolic.ladder.equations.fibres import Fibres
+from sciml.symbolic.ladder.equations.first_order_substitution import Substitution, linear_coefficients
+from sciml.symbolic.ladder.equations.homogeneous import homogeneous_solutions, null_combinations
+from sciml.symbolic.ladder.equations.integrals import exponential
+from sciml.symbolic.ladder.equations.inversion import inverses
+from sciml.symbolic.ladder.equations.linear import linear_solution
+from sciml.symbolic.ladder.equations.second_order_substitution import (
+    is_quadratic_in_slope,
+    quadratic_coefficient,
+)
+from sciml.symbolic.ladder.equations.simplification import simplest, unfolded
+from sciml.symbolic.ladder.equations.slopes import solved_for_highest
 from sciml.symbolic.parser import parse
 from sciml.symbolic.problems import parse_equation
 from sciml.symbolic.unknown_function import Y

@@ -30,14 +30,14 @@ from sciml.symbolic.expression import (
     sqrt,
 )
 from sciml.symbolic.ladder.deadline import Deadline
+from sciml.symbolic.ladder.equations.factoring import factored
+from sciml.symbolic.ladder.equations.fibres import Fibres, are_equal
+from sciml.symbolic.ladder.equations.homogeneous import candidate_solutions, homogeneous_solutions
+from sciml.symbolic.ladder.equations.integrals import exponential, integral
+from sciml.symbolic.ladder.equations.inversion import at_values, chains
+from sciml.symbolic.ladder.equations.simplification import parts, simplest, unfolded
+from sciml.symbolic.ladder.equations.slopes import Solved
 from sciml.symbolic.ladder.modular import NotModularError
-from sciml.symbolic.ladder.ode_factoring import factored
-from sciml.symbolic.ladder.ode_fibres import Fibres, are_equal
-from sciml.symbolic.ladder.ode_homogeneous import candidate_solutions, homogeneous_solutions
-from sciml.symbolic.ladder.ode_integrals import exponential, integral
-from sciml.symbolic.ladder.ode_inversion import at_values, chains
-from sciml.symbolic.ladder.ode_simplification import parts, simplest, unfolded
-from sciml.symbolic.ladder.ode_slopes import Solved
 from sciml.symbolic.ladder.terms import factors_of, terms_of
 from sciml.symbolic.unknown_function import Y
 

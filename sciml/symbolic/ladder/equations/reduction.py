@@ -11,14 +11,14 @@ from collections.abc import Iterator
 
 from sciml.symbolic.expression import ONE, Expr, X, divide, function, multiply
 from sciml.symbolic.ladder.deadline import Deadline
+from sciml.symbolic.ladder.equations.attempts import attempted
+from sciml.symbolic.ladder.equations.fibres import Fibres
+from sciml.symbolic.ladder.equations.first_order import first_order_solutions
+from sciml.symbolic.ladder.equations.integrals import integral
+from sciml.symbolic.ladder.equations.inversion import at_values
+from sciml.symbolic.ladder.equations.simplification import simplest
+from sciml.symbolic.ladder.equations.slopes import Solved
 from sciml.symbolic.ladder.modular import NotModularError
-from sciml.symbolic.ladder.ode_attempts import attempted
-from sciml.symbolic.ladder.ode_fibres import Fibres
-from sciml.symbolic.ladder.ode_first_methods import first_order_solutions
-from sciml.symbolic.ladder.ode_integrals import integral
-from sciml.symbolic.ladder.ode_inversion import at_values
-from sciml.symbolic.ladder.ode_simplification import simplest
-from sciml.symbolic.ladder.ode_slopes import Solved
 from sciml.symbolic.ladder.rung import Candidate
 from sciml.symbolic.ladder.steps import Step
 from sciml.symbolic.substitution import substitute

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from sciml.symbolic.expression import Expr
 from sciml.symbolic.ladder.deadline import Deadline
-from sciml.symbolic.ladder.ode_attempts import attempted
-from sciml.symbolic.ladder.ode_exact import propose_exact
-from sciml.symbolic.ladder.ode_first import propose_by_substitution
-from sciml.symbolic.ladder.ode_separable import propose_separable
-from sciml.symbolic.ladder.ode_slopes import Solved
-from sciml.symbolic.ladder.ode_swapped import propose_swapped
-from sciml.symbolic.ladder.ode_symmetry import propose_by_symmetry
+from sciml.symbolic.ladder.equations.attempts import attempted
+from sciml.symbolic.ladder.equations.exact import propose_exact
+from sciml.symbolic.ladder.equations.first_order_substitution import propose_by_substitution
+from sciml.symbolic.ladder.equations.separable import propose_separable
+from sciml.symbolic.ladder.equations.slopes import Solved
+from sciml.symbolic.ladder.equations.swapped import propose_swapped
+from sciml.symbolic.ladder.equations.symmetry import propose_by_symmetry
 from sciml.symbolic.ladder.rung import Candidate
 
 _METHODS = (

@@ -15,7 +15,7 @@ from sciml.symbolic.expression import (
     multiply,
     product,
 )
-from sciml.symbolic.ladder.ode_inversion import at_values
+from sciml.symbolic.ladder.equations.inversion import at_values
 from sciml.symbolic.problems import Equation
 from sciml.symbolic.unknown_function import Y
 

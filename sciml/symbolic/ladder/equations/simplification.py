@@ -25,7 +25,7 @@ from sciml.symbolic.expression import (
     power,
     product,
 )
-from sciml.symbolic.ladder.ode_inversion import INVERSE
+from sciml.symbolic.ladder.equations.inversion import INVERSE
 from sciml.symbolic.substitution import operands, rebuilt
 
 _LONGEST = 2_500

@@ -3,7 +3,7 @@
 If the solutions are y = f(x, c) with c in one place of f, then c = G(x, y), and the last non-trivial
 function v around y on the way to c mostly stands in the equation. In v, or in a simple function of v such as
 1/v or atan(v), the equation is linear: v' = p(x)*v + q(x). Every part of the equation that holds y is tried
-as v. The test is done with residues modulo a prime (`ode_fibres.py`): at three points with the same x, the
+as v. The test is done with residues modulo a prime (`fibres.py`): at three points with the same x, the
 three (v, v') lie on one line.
 
 Source: substitutions as in Zwillinger, Handbook of Differential Equations, 3rd edition, part II; the search
@@ -35,14 +35,14 @@ from sciml.symbolic.expression import (
     symbol,
 )
 from sciml.symbolic.ladder.deadline import Deadline
+from sciml.symbolic.ladder.equations.attempts import attempted
+from sciml.symbolic.ladder.equations.fibres import Fibres
+from sciml.symbolic.ladder.equations.inversion import Chain, at_values, chains, inverses
+from sciml.symbolic.ladder.equations.linear import linear_solution
+from sciml.symbolic.ladder.equations.riccati import parts_pointed_to, roots_of_coefficients
+from sciml.symbolic.ladder.equations.simplification import simplest
+from sciml.symbolic.ladder.equations.slopes import Solved
 from sciml.symbolic.ladder.modular import NotModularError, Residues
-from sciml.symbolic.ladder.ode_attempts import attempted
-from sciml.symbolic.ladder.ode_fibres import Fibres
-from sciml.symbolic.ladder.ode_inversion import Chain, at_values, chains, inverses
-from sciml.symbolic.ladder.ode_linear import linear_solution
-from sciml.symbolic.ladder.ode_riccati import parts_pointed_to, roots_of_coefficients
-from sciml.symbolic.ladder.ode_simplification import simplest
-from sciml.symbolic.ladder.ode_slopes import Solved
 from sciml.symbolic.ladder.rung import Candidate
 from sciml.symbolic.ladder.special_kernels import special_kernels
 from sciml.symbolic.ladder.steps import Step

@@ -1,6 +1,6 @@
 """Linear equations of the second order: u'' = p(x)*u' + q(x)*u + r(x).
 
-One solution of the homogeneous equation (`ode_homogeneous.py`) is enough: the other follows by reduction of
+One solution of the homogeneous equation (`homogeneous.py`) is enough: the other follows by reduction of
 order, and a particular solution by variation of constants.
 
 Source: d'Alembert's reduction of order; Boyce & DiPrima, Elementary Differential Equations, sections 3.4 to
@@ -13,11 +13,11 @@ from sciml.symbolic.derivative import derivative
 from sciml.symbolic.expression import ZERO_EXPR, Expr, X, add, divide, linear, multiply
 from sciml.symbolic.ladder.combination import rational_combination
 from sciml.symbolic.ladder.deadline import Deadline
-from sciml.symbolic.ladder.ode_homogeneous import candidate_solutions, homogeneous_solutions, image
-from sciml.symbolic.ladder.ode_integrals import exponential, integral
-from sciml.symbolic.ladder.ode_inversion import at_values
-from sciml.symbolic.ladder.ode_linear import linear_solution
-from sciml.symbolic.ladder.ode_simplification import simplest
+from sciml.symbolic.ladder.equations.homogeneous import candidate_solutions, homogeneous_solutions, image
+from sciml.symbolic.ladder.equations.integrals import exponential, integral
+from sciml.symbolic.ladder.equations.inversion import at_values
+from sciml.symbolic.ladder.equations.linear import linear_solution
+from sciml.symbolic.ladder.equations.simplification import simplest
 
 Coefficients = tuple[Expr, Expr, Expr]
 """p, q, r of u'' = p*u' + q*u + r."""

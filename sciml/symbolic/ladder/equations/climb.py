@@ -14,7 +14,7 @@ from sciml.symbolic.problems import Equation
 from sciml.symbolic.unknown_function import Y
 from sciml.symbolic.verification import verify
 
-RUNGS: tuple[tuple[str, str], ...] = (("methods", "sciml.symbolic.ladder.ode_rung"),)
+RUNGS: tuple[tuple[str, str], ...] = (("methods", "sciml.symbolic.ladder.equations.methods"),)
 """(name for people, module with `propose`) of the rungs of our own, cheapest first."""
 _SECONDS_AFTER_IMPLICIT = 3.0
 _OWN_RUNG_S = 7.0

@@ -14,8 +14,8 @@ from sciml.symbolic.expression import (
     linear,
     product,
 )
-from sciml.symbolic.ladder.ode_inversion import inverses
-from sciml.symbolic.ladder.ode_simplification import simplest
+from sciml.symbolic.ladder.equations.inversion import inverses
+from sciml.symbolic.ladder.equations.simplification import simplest
 from sciml.symbolic.ladder.rung import Candidate
 from sciml.symbolic.ladder.steps import Step
 from sciml.symbolic.unknown_function import Y

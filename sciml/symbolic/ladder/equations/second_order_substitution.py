@@ -32,16 +32,20 @@ from sciml.symbolic.expression import (
     symbol,
 )
 from sciml.symbolic.ladder.deadline import Deadline
+from sciml.symbolic.ladder.equations.attempts import attempted
+from sciml.symbolic.ladder.equations.fibres import Fibres
+from sciml.symbolic.ladder.equations.first_order_substitution import (
+    Substitution,
+    candidate_parts,
+    consistent_chains,
+)
+from sciml.symbolic.ladder.equations.integrals import exponential, integral
+from sciml.symbolic.ladder.equations.inversion import at_values, inverses
+from sciml.symbolic.ladder.equations.linear_second_order import Coefficients, second_order_solution
+from sciml.symbolic.ladder.equations.simplification import simplest
+from sciml.symbolic.ladder.equations.slopes import Solved
 from sciml.symbolic.ladder.modular import NotModularError, Residues
 from sciml.symbolic.ladder.modular_solve import rational_from_residue
-from sciml.symbolic.ladder.ode_attempts import attempted
-from sciml.symbolic.ladder.ode_fibres import Fibres
-from sciml.symbolic.ladder.ode_first import Substitution, candidate_parts, consistent_chains
-from sciml.symbolic.ladder.ode_integrals import exponential, integral
-from sciml.symbolic.ladder.ode_inversion import at_values, inverses
-from sciml.symbolic.ladder.ode_linear_second import Coefficients, second_order_solution
-from sciml.symbolic.ladder.ode_simplification import simplest
-from sciml.symbolic.ladder.ode_slopes import Solved
 from sciml.symbolic.ladder.rung import Candidate
 from sciml.symbolic.ladder.steps import Step
 from sciml.symbolic.unknown_function import Y

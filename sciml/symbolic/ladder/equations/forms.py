@@ -28,11 +28,11 @@ from sciml.symbolic.expression import (
     symbol,
 )
 from sciml.symbolic.ladder.deadline import Deadline, OutOfTimeError, hard_limit
+from sciml.symbolic.ladder.equations.factoring import divides_by_a_sum, factored
+from sciml.symbolic.ladder.equations.inversion import at_values
+from sciml.symbolic.ladder.equations.simplification import simplest, unfolded
 from sciml.symbolic.ladder.forms import complexity, forms, simplest_first
 from sciml.symbolic.ladder.found import Found
-from sciml.symbolic.ladder.ode_factoring import divides_by_a_sum, factored
-from sciml.symbolic.ladder.ode_inversion import at_values
-from sciml.symbolic.ladder.ode_simplification import simplest, unfolded
 from sciml.symbolic.problems import CONSTANT_NAMES, Equation
 from sciml.symbolic.substitution import operands
 from sciml.symbolic.verification import verify

@@ -5,7 +5,7 @@ Source: the integrating factor of Euler; Boyce & DiPrima, Elementary Differentia
 
 from sciml.symbolic.expression import Expr, divide, multiply
 from sciml.symbolic.ladder.deadline import Deadline
-from sciml.symbolic.ladder.ode_integrals import exponential, integral
+from sciml.symbolic.ladder.equations.integrals import exponential, integral
 
 
 def linear_solution(p: Expr, q: Expr, constant: Expr, deadline: Deadline) -> Expr | None:

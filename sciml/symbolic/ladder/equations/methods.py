@@ -5,17 +5,17 @@ from collections.abc import Iterator
 from sciml.symbolic.expansion import numerator_denominator
 from sciml.symbolic.expression import Expr, ExpressionTooLargeError, UndefinedExpressionError, symbol
 from sciml.symbolic.ladder.deadline import Deadline
-from sciml.symbolic.ladder.ode_attempts import attempted
-from sciml.symbolic.ladder.ode_branches import propose_branches, second_order_branches
-from sciml.symbolic.ladder.ode_factoring import factored
-from sciml.symbolic.ladder.ode_first import propose_by_substitution
-from sciml.symbolic.ladder.ode_first_integral import propose_by_first_integral
-from sciml.symbolic.ladder.ode_first_methods import first_order_solutions
-from sciml.symbolic.ladder.ode_radicals import with_common_radicals, without_absolute_values
-from sciml.symbolic.ladder.ode_reduction import propose_reduced
-from sciml.symbolic.ladder.ode_second import propose_linearised
-from sciml.symbolic.ladder.ode_simplification import unfolded
-from sciml.symbolic.ladder.ode_slopes import Solved, solved_for_highest
+from sciml.symbolic.ladder.equations.attempts import attempted
+from sciml.symbolic.ladder.equations.branches import propose_branches, second_order_branches
+from sciml.symbolic.ladder.equations.factoring import factored
+from sciml.symbolic.ladder.equations.first_integral import propose_by_first_integral
+from sciml.symbolic.ladder.equations.first_order import first_order_solutions
+from sciml.symbolic.ladder.equations.first_order_substitution import propose_by_substitution
+from sciml.symbolic.ladder.equations.radicals import with_common_radicals, without_absolute_values
+from sciml.symbolic.ladder.equations.reduction import propose_reduced
+from sciml.symbolic.ladder.equations.second_order_substitution import propose_linearised
+from sciml.symbolic.ladder.equations.simplification import unfolded
+from sciml.symbolic.ladder.equations.slopes import Solved, solved_for_highest
 from sciml.symbolic.ladder.rung import Candidate
 from sciml.symbolic.problems import CONSTANT_NAMES, Equation
 
