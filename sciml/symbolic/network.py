@@ -225,7 +225,8 @@ class ExpressionTransformer(nn.Module):
     def __init__(self, config: "ExpressionTransformer.Config") -> None:
         super().__init__()
         self.config = config
-        self.embedding = nn.Parameter(torch.randn(ROWS, config.c) * config.c**-0.5)
+        # In place: a product on the meta device, where files are loaded, would import torch's compiler.
+        self.embedding = nn.Parameter(torch.randn(ROWS, config.c).mul_(config.c**-0.5))
         self.encoder = nn.ModuleList(EncoderBlock(config) for _ in range(config.encoder_blocks))
         self.decoder = nn.ModuleList(DecoderBlock(config) for _ in range(config.decoder_blocks))
         self.memory_norm, self.output_norm = nn.RMSNorm(config.c), nn.RMSNorm(config.c)

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 import torch
 from random_networks import random_network
@@ -53,3 +56,13 @@ def test_names_and_files_that_are_not_there_are_told_apart(tmp_path, monkeypatch
     monkeypatch.setitem(SEQUENCE_MODELS, "symbolic", "absent.safetensors")
     with pytest.raises(MissingRequirementError, match="lacks its bundled model 'symbolic'"):
         load_model("symbolic")
+
+
+def test_loading_does_not_import_torchs_compiler():
+    """It takes as long as torch itself, out of the time of the first problem that needs the model."""
+    code = (
+        "import sys; from sciml.symbolic.model_files import load_model; load_model(); "
+        "print('torch._dynamo' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
