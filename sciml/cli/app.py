@@ -21,6 +21,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 import sciml
+from sciml.cli import wall_clock
 from sciml.errors import MissingRequirementError, ScimlError
 
 EXIT_UNEXPECTED = 1
@@ -124,6 +125,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0 all done, 1 a fault of sciml, 2 unusable input or settings, 3 some records failed,
         4 something is missing on the machine, 130 interrupted.
     """
+    if arguments is None:
+        wall_clock.begin()
     try:
         build_command(VERBS)(args=None if arguments is None else list(arguments), prog_name="sciml")
     except SystemExit as done:

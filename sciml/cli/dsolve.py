@@ -1,17 +1,24 @@
 """`sciml dsolve`: general solutions of differential equations, verified."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sciml.cli.symbolic_answers import BatchQuestion, print_answer, run_batch
+from sciml.cli import wall_clock
+from sciml.cli.symbolic_answers import (
+    EXIT_UNSOLVED,
+    BatchQuestion,
+    print_answer,
+    print_unsolved,
+    run_batch,
+)
 from sciml.errors import SettingsError
 
 if TYPE_CHECKING:
     from sciml.symbolic.answer import Answer
 
-EXIT_UNSOLVED = 3
 _EQUATION = 'Equation such as "y\' = x*y" or "y\'\' + y = 0".'
 _CAS = "Ask FriCAS, Maxima and Giac last, where installed."
 _FILE = "Problems: one JSON object a line with `problem` and, if you like, `id` and `variable`."
@@ -45,13 +52,15 @@ def dsolve(
     Example: sciml dsolve "x*Derivative(y(x), x) - y(x) = 0"
     """
 
+    is_one = equation is not None
+
     def solve(text: str, name: str | None) -> "Answer":
         from sciml.symbolic.equation_solution import dsolve as solve_equation
 
         return solve_equation(
             text,
             name or variable,
-            timeout=timeout,
+            timeout=wall_clock.seconds_left(timeout) if is_one else timeout,
             beam=beam,
             cas=cas,
             alternatives=alternatives,
@@ -67,6 +76,7 @@ def dsolve(
     assert equation is not None
     if out is not None:
         raise SettingsError("--out goes with --file; the answer to one equation is printed")
-    answer = solve(equation, None)
+    with wall_clock.last_call(timeout, partial(print_unsolved, as_json=as_json, quiet=quiet)):
+        answer = solve(equation, None)
     print_answer(answer, as_json=as_json, latex=latex, steps=steps, quiet=quiet)
-    raise typer.Exit(0 if answer.is_answered else EXIT_UNSOLVED)
+    wall_clock.leave(0 if answer.is_answered else EXIT_UNSOLVED, timeout)

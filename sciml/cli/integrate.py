@@ -1,17 +1,26 @@
 """`sciml integrate`: antiderivatives and definite integrals, verified."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sciml.cli.symbolic_answers import BatchQuestion, print_answer, run_batch
+from sciml.cli import wall_clock
+from sciml.cli.symbolic_answers import (
+    EXIT_UNSOLVED,
+    BatchQuestion,
+    print_answer,
+    print_unsolved,
+    run_batch,
+)
 from sciml.errors import SettingsError
 
 if TYPE_CHECKING:
     from sciml.symbolic.answer import Answer
 
-EXIT_UNSOLVED = 3
+_DEFINITE_S = 5.0
+"""That a busy machine may take, after the timeout, to put in the limits."""
 _CAS = "Ask FriCAS, Maxima and Giac last, where installed."
 _FILE = "Problems: one JSON object a line with `problem` and, if you like, `id` and `variable`."
 _OUT = "Answers, one JSON object a line; lines that are there are not computed again."
@@ -52,6 +61,8 @@ def integrate(
     Example: sciml integrate --file problems.jsonl --out answers.jsonl
     """
 
+    is_one = integrand is not None
+
     def solve(text: str, name: str | None) -> "Answer":
         from sciml.symbolic.integration import integrate as solve_integral
 
@@ -59,7 +70,7 @@ def integrate(
         return solve_integral(
             text,
             name or variable,
-            timeout=timeout,
+            timeout=wall_clock.seconds_left(timeout) if is_one else timeout,
             beam=beam,
             cas=cas,
             alternatives=alternatives,
@@ -76,11 +87,13 @@ def integrate(
         raise typer.Exit(run_batch(BatchQuestion(file, out, quiet, latex, definite), solve))
     assert integrand is not None
     _refuse_other_files(plot, out)
-    answer = solve(integrand, None)
+    limit = timeout if definite is None else timeout + _DEFINITE_S
+    with wall_clock.last_call(limit, partial(print_unsolved, as_json=as_json, quiet=quiet)):
+        answer = solve(integrand, None)
     print_answer(answer, as_json=as_json, latex=latex, steps=steps, quiet=quiet)
     if plot is not None and answer.solution is not None:
         answer.plot(plot)
-    raise typer.Exit(0 if answer.is_answered else EXIT_UNSOLVED)
+    wall_clock.leave(0 if answer.is_answered else EXIT_UNSOLVED, timeout)
 
 
 def _refuse_other_files(plot: Path | None, out: Path | None) -> None:

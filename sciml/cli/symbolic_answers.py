@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 Solve = Callable[[str, str | None], "Answer"]
 """(problem, variable or None) -> answer."""
-EXIT_DONE, EXIT_SOME_FAILED = 0, 3
+_NOTHING = "no answer could be verified"
+EXIT_DONE, EXIT_SOME_FAILED, EXIT_UNSOLVED = 0, 3, 3
 
 
 def print_answer(answer: "Answer", *, as_json: bool, latex: bool, steps: bool, quiet: bool) -> None:
@@ -46,6 +47,15 @@ def print_answer(answer: "Answer", *, as_json: bool, latex: bool, steps: bool, q
         print(_evidence(answer), file=sys.stderr)
 
 
+def print_unsolved(seconds: float, *, as_json: bool, quiet: bool) -> None:
+    """What is said where the time is up and no answer object can be made."""
+    if as_json:
+        empty = {"status": "unsolved", "solution": None, "rung": None, "seconds": round(seconds, 3)}
+        print(json.dumps(empty))
+    elif not quiet:
+        print(f"unsolved after {seconds:.1f} s; {_NOTHING}", file=sys.stderr)
+
+
 def _shown(answer: "Answer", other: "Expr", latex: bool) -> str:
     from dataclasses import replace
 
@@ -56,7 +66,7 @@ def _shown(answer: "Answer", other: "Expr", latex: bool) -> str:
 def _evidence(answer: "Answer") -> str:
     """One line: verified how, found by what, in which time."""
     if answer.solution is None or answer.verification is None:
-        return f"unsolved after {answer.seconds:.1f} s; no answer could be verified"
+        return f"unsolved after {answer.seconds:.1f} s; {_NOTHING}"
     judged = answer.verification
     checked = "by substitution" if answer.is_equation else "by differentiation"
     where = "wherever the problem is defined"

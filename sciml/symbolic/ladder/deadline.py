@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 
 _NOT_INSIDE = frozenset(("<frozen importlib._bootstrap>", contextlib.__file__, __file__))
@@ -18,6 +18,8 @@ _NOT_INSIDE = frozenset(("<frozen importlib._bootstrap>", contextlib.__file__, _
 _AGAIN_S = 0.25
 """An alarm that was not obeyed, or lost inside a destructor, rings again after this time."""
 _SOONEST_S = 1e-4
+_ENOUGH_TO_JUDGE_S = 0.05
+"""Of work, that the pace of the machine is read from."""
 
 
 class OutOfTimeError(Exception):
@@ -36,11 +38,14 @@ class Deadline:
     """Of `time.monotonic`."""
     work: float = float("inf")
     """Of `time.thread_time`."""
+    begun: tuple[float, float] | None = None
+    """Both clocks when it was set; what they say later tells how fast the machine lets this thread work."""
 
     @staticmethod
     def after(seconds: float) -> "Deadline":
         """That many seconds on the wall from now."""
-        return Deadline(time.monotonic() + seconds)
+        now = time.monotonic()
+        return Deadline(now + seconds, begun=(now, time.thread_time()))
 
     @staticmethod
     def of_work(seconds: float) -> "Deadline":
@@ -59,7 +64,18 @@ class Deadline:
 
     def within(self, seconds: float) -> "Deadline":
         """This deadline, or `seconds` of work from now if that is earlier."""
-        return Deadline(self.wall, min(self.work, time.thread_time() + seconds))
+        return replace(self, work=min(self.work, time.thread_time() + seconds))
+
+    def leaves_time_for(self, seconds: float) -> bool:
+        """Whether so much work will be done before it, at the pace since it was set.
+
+        For work that cannot be interrupted, such as an import. Waiting counts as a slow machine.
+        """
+        on_wall, at_work = self.begun or (time.monotonic(), time.thread_time())
+        worked = time.thread_time() - at_work
+        waited = time.monotonic() - on_wall - worked
+        wall_needed = seconds * (1 + max(0.0, waited) / max(worked, _ENOUGH_TO_JUDGE_S))
+        return time.monotonic() + wall_needed < self.wall and time.thread_time() + seconds < self.work
 
     def by_the_wall(self) -> "Deadline":
         """What is left now, all of it as time on the wall: for waiting, which is no work."""

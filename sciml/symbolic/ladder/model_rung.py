@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 SKIPPED = "no sequence model is installed: its rungs were skipped"
 """What to say where there is none."""
+TOO_LATE = "the sequence model was skipped: there was no time left to load it"
+"""What to say where PyTorch could not be imported before the time is up."""
+_LOADING_S = 2.0
+"""Of work, that importing PyTorch and reading the model takes; an import is not interrupted."""
 _WIDE = 50
 _LONGEST_SOURCE = 510
 _SECONDS_AFTER_PARTIAL = 1.5
@@ -57,6 +61,14 @@ def searches(beam: int) -> list[Search]:
 def is_installed() -> bool:
     """Whether the model's file is in the package."""
     return files("sciml.weights").joinpath(SEQUENCE_MODELS["symbolic"]).is_file()
+
+
+def reason_to_skip(deadline: Deadline) -> str | None:
+    """Why the model is not asked, for people; None where it can be."""
+    if not is_installed():
+        return SKIPPED
+    is_loaded = _installed_network.cache_info().currsize > 0
+    return None if is_loaded or deadline.leaves_time_for(_LOADING_S) else TOO_LATE
 
 
 def ask(
@@ -146,13 +158,14 @@ def first_accepted(
         problem: what is asked.
         beam: width of the second search.
         judged: a candidate and the name of the search to the accepted answer, or None.
-        deadline: of the whole question; the model takes half of what is left at most.
+        deadline: of the whole question; the model takes half of what is left at most, once it is loaded.
         seed: of the samples.
         has_partial: whether there is an answer that holds in part; the model then takes little time.
 
     Raises:
         OutOfTimeError: the deadline has passed.
     """
+    _installed_network()
     seconds = deadline.left / 2
     own = deadline.within(min(seconds, _SECONDS_AFTER_PARTIAL) if has_partial else seconds)
     try:

@@ -134,4 +134,11 @@ class SympyProcess:
 
 
 _child = SympyProcess()
-atexit.register(_child.close)
+
+
+def kill_process() -> None:
+    """End SymPy's process, if there is one."""
+    _child.close()
+
+
+atexit.register(kill_process)

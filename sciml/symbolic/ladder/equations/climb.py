@@ -88,8 +88,9 @@ class EquationClimb:
         return None
 
     def _by_model(self, problem: Equation) -> Found | None:
-        if not model_rung.is_installed():
-            self.notes.append(model_rung.SKIPPED)
+        reason = model_rung.reason_to_skip(self.deadline)
+        if reason is not None:
+            self.notes.append(reason)
             return None
         return model_rung.first_accepted(
             problem,
