@@ -8,7 +8,6 @@ import typer
 
 from sciml.cli import wall_clock
 from sciml.cli.symbolic_answers import (
-    EXIT_UNSOLVED,
     BatchQuestion,
     print_answer,
     print_unsolved,
@@ -79,4 +78,4 @@ def dsolve(
     with wall_clock.last_call(timeout, partial(print_unsolved, as_json=as_json, quiet=quiet)):
         answer = solve(equation, None)
     print_answer(answer, as_json=as_json, latex=latex, steps=steps, quiet=quiet)
-    wall_clock.leave(0 if answer.is_answered else EXIT_UNSOLVED, timeout)
+    wall_clock.leave(0 if answer.is_answered else wall_clock.EXIT_UNSOLVED, timeout)

@@ -8,7 +8,6 @@ import typer
 
 from sciml.cli import wall_clock
 from sciml.cli.symbolic_answers import (
-    EXIT_UNSOLVED,
     BatchQuestion,
     print_answer,
     print_unsolved,
@@ -93,7 +92,7 @@ def integrate(
     print_answer(answer, as_json=as_json, latex=latex, steps=steps, quiet=quiet)
     if plot is not None and answer.solution is not None:
         answer.plot(plot)
-    wall_clock.leave(0 if answer.is_answered else EXIT_UNSOLVED, timeout)
+    wall_clock.leave(0 if answer.is_answered else wall_clock.EXIT_UNSOLVED, timeout)
 
 
 def _refuse_other_files(plot: Path | None, out: Path | None) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Solve = Callable[[str, str | None], "Answer"]
 """(problem, variable or None) -> answer."""
 _NOTHING = "no answer could be verified"
-EXIT_DONE, EXIT_SOME_FAILED, EXIT_UNSOLVED = 0, 3, 3
+EXIT_DONE, EXIT_SOME_FAILED = 0, 3
 
 
 def print_answer(answer: "Answer", *, as_json: bool, latex: bool, steps: bool, quiet: bool) -> None:
