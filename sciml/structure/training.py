@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytorch_lightning as pl
 import torch
 from pytorch_lightning.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor, nn
@@ -25,6 +24,7 @@ from sciml.structure.training_labels import LABEL_NAMES
 from sciml.training.divergence import clip_gradient, refuse_divergence
 from sciml.training.machine import resolved_precision
 from sciml.training.resume import step_seed
+from sciml.training.run import ValidatedModule
 
 Batch = dict[str, Any]
 """`passes`: one dict of arrays for each recycling pass (or one for all), the last with the ground truth;
@@ -104,7 +104,7 @@ def batch_size_and_residues(batch: Batch) -> dict[str, int]:
     return {"samples": int(mask.shape[0]), "residues": int(mask.sum())}
 
 
-class StructureTraining(pl.LightningModule):
+class StructureTraining(ValidatedModule):
     """Loss, optimiser and validation figures of `AlphaFold`.
 
     Under bfloat16 the trunk and the heads run in mixed precision, the structure module and the losses in
@@ -123,8 +123,6 @@ class StructureTraining(pl.LightningModule):
         freeze_amplified_biases(self.network)
         self.scores: list[ChainScores] = []
         """Of the latest validation, over all ranks."""
-        self.scored_step = -1
-        """Step of the latest validation."""
         self._found: list[ChainScores] = []
 
     def predict(self, batch: Batch) -> Outputs:
@@ -192,7 +190,7 @@ class StructureTraining(pl.LightningModule):
             torch.distributed.all_gather_object(found, self._found)
         # By name: a chain that two ranks predicted counts once.
         self.scores = list({one.id: one for part in found for one in part}.values())
-        self.scored_step = self.global_step
+        self.validated_step = self.global_step
         for name, summary in summarise(self.scores).items():
             if np.isfinite(summary.mean):
                 self.log(f"valid/{name}", summary.mean)

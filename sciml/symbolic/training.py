@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import pytorch_lightning as pl
 import torch
 from pytorch_lightning.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor
@@ -17,11 +16,12 @@ from sciml.symbolic.vocabulary import PAD
 from sciml.training.divergence import clip_gradient, refuse_divergence
 from sciml.training.machine import resolved_precision
 from sciml.training.muon import Muon
+from sciml.training.run import ValidatedModule
 
 _ANSWERED_TOGETHER = 256
 
 
-class ExpressionTraining(pl.LightningModule):
+class ExpressionTraining(ValidatedModule):
     """Cross entropy of the known answers, and on held-out problems how many answers are found.
 
     Args:
@@ -35,8 +35,6 @@ class ExpressionTraining(pl.LightningModule):
     ) -> None:
         super().__init__()
         self.network, self.config, self.answered = network, config, answered
-        self.validated_step = -1
-        """Step of the latest validation."""
 
     def figures(self, batch: Batch) -> dict[str, Tensor]:
         """Mean loss in nats and share of right tokens, over all target tokens; and how many there are."""
