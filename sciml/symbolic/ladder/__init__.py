@@ -12,9 +12,9 @@ Integrals are brought into form by `normalise.py` (names, constants, linear argu
    `radical_roots.py`, `residue_logarithms.py`), `square_root_integrals.py` (`square_root_field.py`,
    `square_root_reduction.py`), `waves.py`.
 2. `ansatz_rungs.py`: a linear combination of terms that can occur (`ansatz.py`), first in short systems. Its
-   terms come from `terms.py`, `special_kernels.py`, `rational_kernels.py`; `kernels.py` says which functions
-   they may hold, `combination.py` finds coefficients modulo a prime (`modular.py`, `modular_solve.py`,
-   `primes.py`).
+   terms come from `terms.py`, `special_kernels.py`, `rational_kernels.py`, its other ways of writing the
+   integrand from `factored_sums.py`, `one_angle.py`; `kernels.py` says which functions the terms may hold,
+   `combination.py` finds coefficients modulo a prime (`modular.py`, `modular_solve.py`, `primes.py`).
 3. `textbook.py`: changes of variable (`substitutions.py`, made of `change.py`, `radical_changes.py`,
    `power_changes.py`, `exponential_changes.py`, `circular_changes.py`, `inverse_changes.py`; simplified by
    `fractions_of_x.py`) and `by_parts.py`, each way ending in 1.

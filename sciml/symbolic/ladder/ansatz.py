@@ -16,7 +16,7 @@ Source: the ansatz is that of Risch and Norman (Davenport, "The parallel Risch a
 Bronstein, "Poor man's integrator", 2005) with sparse candidates in the place of all monomials up to a degree.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
 from sciml.symbolic.derivative import derivative
@@ -37,7 +37,9 @@ from sciml.symbolic.expression import (
 )
 from sciml.symbolic.ladder.combination import combination
 from sciml.symbolic.ladder.deadline import Deadline
+from sciml.symbolic.ladder.factored_sums import with_factored_sums
 from sciml.symbolic.ladder.kernels import Kernel, kernels
+from sciml.symbolic.ladder.one_angle import by_one_angle
 from sciml.symbolic.ladder.rational_kernels import rational_kernels
 from sciml.symbolic.ladder.special_kernels import special_kernels
 from sciml.symbolic.ladder.terms import (
@@ -90,7 +92,9 @@ class Proposals:
     def __init__(self, integrand: Expr, variable: Expr = X) -> None:
         self.variable = variable
         self._largest = 0
-        self._searches = [(_Search(forms, variable).rounds(), forms) for forms in _families(integrand)]
+        self._searches = [
+            (_Search(forms, variable).rounds(), forms) for forms in _families(integrand, variable)
+        ]
 
     def until(self, size: float, deadline: Deadline) -> Iterator[Expr]:
         """What the rounds propose until one has so many candidates; those of an earlier call not again.
@@ -234,12 +238,19 @@ class _Search:
         return chosen
 
 
-def _families(integrand: Expr) -> list[list[Expr]]:
+def _families(integrand: Expr, variable: Expr) -> list[list[Expr]]:
     """Ways of writing the integrand, each as it is and multiplied out."""
+    with suppress(UndefinedExpressionError, ExpressionTooLargeError):
+        integrand = with_factored_sums(integrand)
     rewritten = {integrand.prefix: integrand}
-    for rule in (tangents_as_quotients, hyperbolics_as_exponentials):
+    rules: tuple[Callable[[Expr], Expr], ...] = (
+        lambda node: with_functions(node, tangents_as_quotients),
+        lambda node: with_functions(node, hyperbolics_as_exponentials),
+        lambda node: by_one_angle(node, variable),
+    )
+    for rule in rules:
         with suppress(UndefinedExpressionError, ExpressionTooLargeError):
-            one = with_functions(integrand, rule)
+            one = rule(integrand)
             rewritten.setdefault(one.prefix, one)
     families = []
     for one in rewritten.values():

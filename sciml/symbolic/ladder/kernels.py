@@ -1,14 +1,18 @@
 """Which functions and radicals an expression is made of: the field that it lies in."""
 
-from sciml.symbolic.expression import ADD, FUNCTION, MULTIPLY, POWER, Expr
+from sciml.symbolic.expansion import expand
+from sciml.symbolic.expression import ADD, FUNCTION, MULTIPLY, POWER, Expr, ExpressionTooLargeError
 
 Kernel = tuple[object, ...]
+_MOST_TERMS = 60
+"""Of a radicand that is multiplied out."""
 
 
 def kernels(node: Expr, variable: Expr) -> frozenset[Kernel]:
     """The functions and radicals of an expression as keys: what is rational in it has none.
 
-    Circular functions count as one, so do exponential and hyperbolic ones; a radical is (degree, base).
+    Circular functions count as one, so do exponential and hyperbolic ones; a radical is (degree, base), its
+    base in the words of `radicand_key`.
     """
     if not node.mask & variable.mask:
         return frozenset()
@@ -32,13 +36,29 @@ def _kernels(node: Expr, variable: Expr) -> set[Kernel]:
     if kind == POWER and node.value is None:
         found.add(("power", node.args[0].prefix))
     elif kind == POWER and type(node.value) is not int:
-        found.add((node.value.denominator, node.args[0].prefix))
+        found.add((node.value.denominator, radicand_key(node.args[0])))
     elif kind == FUNCTION:
         found.add(_function_key(node))
     if kind in (MULTIPLY, POWER, FUNCTION):
         for part in node.args:
             found |= kernels(part, variable)
     return found
+
+
+def radicand_key(base: Expr) -> bytes:
+    """The same for sqrt(1 - (x + 1)**2) and sqrt(-x**2 - 2*x): what is under a root is multiplied out."""
+    if base.kind != ADD and (base.kind != MULTIPLY or all(factor.kind != ADD for factor in base.args)):
+        return base.prefix
+    if base.cache is None:
+        base.cache = {}
+    known: bytes | None = base.cache.get("radicand")
+    if known is None:
+        try:
+            known = expand(base, max_terms=_MOST_TERMS).prefix
+        except ExpressionTooLargeError:
+            known = base.prefix
+        base.cache["radicand"] = known
+    return known
 
 
 def _function_key(node: Expr) -> Kernel:

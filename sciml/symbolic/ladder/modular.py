@@ -34,6 +34,7 @@ from sciml.symbolic.expression import (
     number,
     primitive,
 )
+from sciml.symbolic.ladder.kernels import radicand_key
 from sciml.symbolic.ladder.primes import PRIMES, non_cube, non_residue, square_root_of_minus_one
 
 Residues = NDArray[np.int64]
@@ -145,7 +146,8 @@ class ModularPoints:
     def _root(self, base: Expr, degree: int) -> Residues:
         """The degree-th root of an expression; the sign of square roots is drawn at each point."""
         family = f"root {degree}"
-        found = self._generators.get((family, base.prefix))
+        key = family, radicand_key(base)
+        found = self._generators.get(key)
         if found is not None:
             return found
         if base.kind == NUMBER and base.value == -1 and degree == 2:
@@ -164,7 +166,7 @@ class ModularPoints:
             if np.gcd(self.prime - 1, odd) != 1:
                 raise NotModularError(f"roots of degree {degree} are not unique modulo the prime")
             value = self.to_power(value, pow(odd, -1, self.prime - 1))
-        self._generators[(family, base.prefix)] = value
+        self._generators[key] = value
         return value
 
     def _has_twelfth_root(self, base: Expr) -> bool:

@@ -26,6 +26,11 @@ SOLVED = [
     "(24*x + 25*sqrt(x**3))/(2*(25*x**5 + 36*x**4 + 60*x**3*sqrt(x**3) + 12*x**2 + 10*x*sqrt(x**3) + 1))",
     "sin(x)*(2*x + 1)/(x**2 + x - 7)**2 - 2*x/(x + 2) + x**2/(x + 2)**2 - cos(x)/(x**2 + x - 7) - 2",
     "x**2*exp(a*x)",
+    # radicands, denominators and angles written in other words than the derivative has
+    "3*x**2*asin(x + sin(x)) + x**3*(cos(x) + 1)/sqrt(1 - x**2 - 2*x*sin(x) - sin(x)**2)",
+    "(3*x**2 - 2)/(sqrt(-x*(2 - x**2) - 1)*sqrt(-x*(2 - x**2) + 1)) + 2*x",
+    "x*cosh(x)/(x**2 + 2*x*sinh(x) + sinh(x)**2) - 1/(x + sinh(x)) + x/(x + sinh(x))**2",
+    "x**3*(tan(x) + 1)*(x + sqrt(2)*cos(2*x + pi/4) - 1)/((cos(2*x) + 1)*tan(x)**3)",
 ]
 
 

@@ -36,6 +36,7 @@ def test_the_primes_have_the_roots_that_are_promised(prime):
 @pytest.mark.parametrize(
     ("left", "right"),
     [
+        (sqrt(1 - (X + 1) ** 2), sqrt(-(X**2) - 2 * X)),
         (f("sin", X) ** 2 + f("cos", X) ** 2, number(1)),
         (f("sin", 2 * X), 2 * f("sin", X) * f("cos", X)),
         (f("tan", X / 2) ** 2, (1 - f("cos", X)) / (1 + f("cos", X))),
