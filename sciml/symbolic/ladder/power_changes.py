@@ -8,18 +8,24 @@ from fractions import Fraction
 from functools import reduce
 from math import gcd, lcm
 
+from sciml.symbolic.expansion import expand
 from sciml.symbolic.expression import (
+    ADD,
+    MULTIPLY,
     NUMBER,
     ONE,
     POWER,
     SYMBOL,
     ZERO_EXPR,
     Expr,
+    Number,
     X,
     divide,
+    linear,
     multiply,
     number,
     power,
+    product,
 )
 from sciml.symbolic.ladder.change import (
     MOST_DEGREE,
@@ -32,7 +38,7 @@ from sciml.symbolic.ladder.change import (
     rewritten,
     root_resolver,
 )
-from sciml.symbolic.substitution import operands
+from sciml.symbolic.substitution import operands, rebuilt
 
 
 def power_changes(integrand: Expr) -> Iterator[Change]:
@@ -91,15 +97,19 @@ def _of_common_power(integrand: Expr, radicals: list[tuple[Expr, int]]) -> Itera
 
 
 def _chebyshev(base: Expr, degree: int) -> Iterator[Change]:
-    """t = (a*x**n + b)**(1/m)/x**(n/m)."""
+    """t = (b*x**i + a*x**k)**(1/m)/x**(k/m), i < k."""
     exponents: dict[bytes, Expr] = {}
     _exponents_of_x(base, exponents)
-    if len(exponents) != 1 or degree > MOST_DEGREE:
+    if degree > MOST_DEGREE or any(one.kind != NUMBER for one in exponents.values()):
         return
-    step = next(iter(exponents.values())).value
-    if type(step) is not int or step < 2:
+    values = sorted(one.value for one in exponents.values())
+    highest = values[-1] if values else 0
+    lowest = values[0] if len(values) == 2 else 0
+    step = highest - lowest
+    if len(values) > 2 or any(type(one) is not int for one in values) or step < 2 or lowest < 0:
         return
-    split = line_of(rewritten(base, Change(X, X, _power_resolver(number(step), X))))
+    inner = expand(product(1, ((base, 1), (X, -lowest))))
+    split = line_of(rewritten(inner, Change(X, X, _power_resolver(number(step), X))))
     if split is None or split[1] == ZERO_EXPR:
         return
     x_power = divide(split[1], power(X, number(degree)) - split[0])
@@ -111,11 +121,35 @@ def _chebyshev(base: Expr, degree: int) -> Iterator[Change]:
             return power_of(x_power, Fraction(node.value) / step)
         if node.kind == POWER and node.value is not None and node.args[0] == base:
             exponent = Fraction(node.value)
-            return multiply(power(X, number(exponent * degree)), power_of(x_power, exponent))
+            return multiply(power(X, number(exponent * degree)), power_of(x_power, exponent * highest / step))
         return None
 
-    new = multiply(power(base, number(Fraction(1, degree))), power(X, number(-Fraction(step) / degree)))
+    new = multiply(power(base, number(Fraction(1, degree))), power(X, number(-Fraction(highest) / degree)))
     yield Change(new, power_of(x_power, Fraction(1, step)), resolve)
+
+
+def with_powers_taken_out(node: Expr) -> Expr:
+    """1/(x**9 + x) as 1/(x*(x**8 + 1)): powers of x that all terms of a denominator have become factors."""
+    if not node.args or not node.mask & X.mask:
+        return node
+    inside = rebuilt(node, with_powers_taken_out)
+    base = inside.args[0] if inside.kind == POWER and type(inside.value) is int and inside.value < 0 else None
+    if base is None or base.kind != ADD or base.value:
+        return inside
+    lowest = min(_exponent_of_x(term) for term, _ in base.args)
+    if lowest <= 0:
+        return inside
+    rest = linear([(size, product(1, ((term, 1), (X, -lowest)))) for term, size in base.args])
+    return product(1, ((X, lowest * inside.value), (rest, inside.value)))
+
+
+def _exponent_of_x(term: Expr) -> Number:
+    for factor in term.args if term.kind == MULTIPLY else (term,):
+        if factor == X:
+            return 1
+        if factor.kind == POWER and factor.value is not None and factor.args[0] == X:
+            return factor.value
+    return 0
 
 
 def _power_resolver(step: Expr, value: Expr) -> Resolve:

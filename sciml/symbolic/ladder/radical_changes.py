@@ -54,12 +54,6 @@ def radical_changes(integrand: Expr) -> Iterator[Change]:
     if len(lines) == 2:
         first, second = lines.values()
         yield from _two_linear_radicals(first, second, lcm(*[degree for _, degree in radicals]))
-    for base, degree in radicals:
-        if degree == 2:
-            yield from _reciprocal(base)
-    if not radicals:
-        for base in dict.fromkeys(_denominators(integrand)):
-            yield from _reciprocal(base)
 
 
 def _linear_radical(base: Expr, degree: int) -> Change:
@@ -190,6 +184,17 @@ def _as_powers(base: Expr, a: Expr, b: Expr) -> tuple[Expr, int, int] | None:
 
 
 # Quadratics and quartics -----------------------------------------------------------------------------------
+
+
+def reciprocal_changes(integrand: Expr) -> Iterator[Change]:
+    """t = x ± 1/x for palindromic quartics under square roots; in denominators where there is no root."""
+    radicals = radicals_of(integrand)
+    for base, degree in radicals:
+        if degree == 2:
+            yield from _reciprocal(base)
+    if not radicals:
+        for base in dict.fromkeys(_denominators(integrand)):
+            yield from _reciprocal(base)
 
 
 def _reciprocal(base: Expr) -> Iterator[Change]:

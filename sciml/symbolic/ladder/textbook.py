@@ -24,7 +24,7 @@ from sciml.symbolic.expression import (
     multiply,
     symbol_names,
 )
-from sciml.symbolic.ladder.by_parts import splits
+from sciml.symbolic.ladder.by_parts import later_splits, splits
 from sciml.symbolic.ladder.change import Change, rewritten
 from sciml.symbolic.ladder.circular_changes import with_constant_angles
 from sciml.symbolic.ladder.deadline import Deadline
@@ -32,6 +32,7 @@ from sciml.symbolic.ladder.direct_rungs import DIRECT
 from sciml.symbolic.ladder.exponential_changes import with_exponentials
 from sciml.symbolic.ladder.fractions_of_x import simplified_fraction
 from sciml.symbolic.ladder.normalise import constant_factor, terms
+from sciml.symbolic.ladder.power_changes import with_powers_taken_out
 from sciml.symbolic.ladder.rung import Candidate
 from sciml.symbolic.ladder.steps import Step
 from sciml.symbolic.ladder.substitutions import changes
@@ -51,9 +52,8 @@ def propose(problem: Integral, deadline: Deadline) -> Iterator[Candidate]:
     """Antiderivatives by changes of variable and by parts. See `rung.Rung`."""
     search = Search(deadline)
     given = problem.integrand
-    others = {
-        one.prefix: one for one in (with_constant_angles(given), with_exponentials(given)) if one != given
-    }
+    forms = (with_powers_taken_out(given), with_constant_angles(given), with_exponentials(given))
+    others = {one.prefix: one for one in forms if one != given}
     found = chain(
         search.indirectly(given, _DEPTH),
         chain.from_iterable(search.solve(one, _DEPTH) for one in others.values()),
@@ -111,6 +111,8 @@ class Search:
             changed = in_new_variable(integrand, change)
             if changed is not None:
                 yield from self._changed(changed, change, depth)
+        for kept, rest in later_splits(integrand):
+            yield from self._by_parts(kept, rest, depth)
         yield from self._term_by_term(integrand, depth)
 
     def _changed(self, changed: Expr, change: Change, depth: int) -> Iterator[Candidate]:

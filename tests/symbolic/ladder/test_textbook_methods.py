@@ -29,6 +29,9 @@ SOLVED = [
     "(sqrt(1 + x) + sqrt(1 - x))/(sqrt(1 + x) - sqrt(1 - x))",
     "1/(x*(a + b*x^n))",
     "x^2*(a + b*x)^n",
+    "(3*x - x^3)^(1/3)",
+    "1/(x^11*sqrt(1 + x^4))",
+    "1/(x^100 + x)",
     # exponentials and hyperbolic functions
     "1/(a + b*exp(c*x))",
     "sqrt((exp(x) - 1)/(exp(x) + 1))",
@@ -54,6 +57,9 @@ SOLVED = [
     "x^3*asec(x)/sqrt(x^4 - 1)",
     "x*log(x + sqrt(1 - x^2))/sqrt(1 - x^2)",
     "log(a + b*x)/x^2",
+    # by parts with the derivative of a denominator, with x
+    "x^2/(x*sin(x) + cos(x))^2",
+    "x*exp(x)/sqrt(1 + exp(x))",
 ]
 
 
