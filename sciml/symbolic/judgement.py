@@ -26,6 +26,8 @@ _POINTS_FOR_DIGITS = (2, 5, 8, 14, 17, 20, 24, 27)
 
 Mask = NDArray[np.bool_]
 Indices = NDArray[np.intp]
+Checks = Sequence[tuple[bool, float] | None]
+"""Of some points: whether the sides agree in many digits, and how they differ; None without a value."""
 
 
 @dataclass(frozen=True)
@@ -96,14 +98,16 @@ def deciding_points(table: Comparison) -> Indices:
 
 
 def judge(table: Comparison, wide_table: Callable[[], Comparison]) -> Verification:
-    """The judgement at the points of `table`, or of `wide_table()` if only that one has enough real
-    points."""
+    """The judgement at the points of `table`, or of `wide_table()` if only that one has enough real points
+    and they can be computed."""
     domain = table.domain
-    deciding = deciding_points(table)
     if table.real.sum() < FEWEST_REAL:
         wide = wide_table()
         if wide.real.sum() >= FEWEST_REAL:
-            table, deciding = wide, _spread(np.flatnonzero(wide.real), 24)
+            judged = _judged(wide, _spread(np.flatnonzero(wide.real), 24))
+            if judged.status != "undecided":
+                return replace(judged, domain=domain)
+    deciding = deciding_points(table)
     if len(deciding) < 3:
         return _with_digits_alone(table)
     return replace(_judged(table, deciding), domain=domain)
@@ -143,7 +147,7 @@ def _judged(table: Comparison, deciding: Indices) -> Verification:
     if not checked:
         return _without_digits(table, deciding)
     agreeing_checks = sum(one[0] for one in checked)
-    agreement = (len(close) * _share(close_checked) + len(rest) * _share(rest_checked)) / len(deciding)
+    agreement = _agreement((len(close), close_checked), (len(rest), rest_checked))
     if agreement < 1 and agreeing_checks and not _agrees_where_small(table, close if len(close) else rest):
         agreement, agreeing_checks = 0.0, 0
     largest = max((one[1] for one in checked), default=float("nan"))
@@ -151,7 +155,7 @@ def _judged(table: Comparison, deciding: Indices) -> Verification:
     return Verification(status, "30 digits", 0.0, agreement, len(deciding), largest, reason)
 
 
-def _checked(table: Comparison, points: Indices, count: int) -> list[tuple[bool, float] | None]:
+def _checked(table: Comparison, points: Indices, count: int) -> Checks:
     """Some points in 30 digits, or all of them if fewer than two of those have a value there."""
     found = [table.precisely(int(point), 30) for point in _spread(points, count)]
     if sum(one is not None for one in found) < 2 < count < len(points):
@@ -160,16 +164,25 @@ def _checked(table: Comparison, points: Indices, count: int) -> list[tuple[bool,
 
 
 def _agrees_where_small(table: Comparison, points: Indices) -> bool:
-    """Whether both sides agree in 75 digits at those of these points where they are smallest.
+    """Whether both sides agree in 90 digits at those of these points where they are smallest.
 
     Two functions that differ by little beside large values agree in 15 digits at some points.
     """
     order = np.argsort(table.size[points])
-    checked = [table.precisely(int(point), 150) for point in points[order[: len(order) // 2 + 1]][:3]]
+    checked = [table.precisely(int(point), 130) for point in points[order[: len(order) // 2 + 1]][:3]]
     return _share(checked) > 0.5
 
 
-def _share(checked: Sequence[tuple[bool, float] | None]) -> float:
+def _agreement(*groups: tuple[int, Checks]) -> float:
+    """Share of the points at which the sides agree, by the checks of each group of points.
+
+    A group without a value in many digits says nothing: it is left out.
+    """
+    known = [(count, _share(checks)) for count, checks in groups if any(one is not None for one in checks)]
+    return sum(count * share for count, share in known) / sum(count for count, _ in known)
+
+
+def _share(checked: Checks) -> float:
     known = [one[0] for one in checked if one is not None]
     return sum(known) / len(known) if known else 0.0
 

@@ -8,6 +8,7 @@ that it holds linearly it gives y' and y'' by implicit differentiation at free v
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ from sciml.symbolic.expression import (
     symbol_names,
 )
 from sciml.symbolic.judgement import LARGEST, Verification, judge, undecided
-from sciml.symbolic.precise import SHARE_OF_DIGITS, NoPreciseValueError, PreciseValues
+from sciml.symbolic.precise import SHARE_OF_DIGITS, NoPreciseValueError, PreciseValues, context, with_room
 from sciml.symbolic.problems import CONSTANT_NAMES, Equation
 from sciml.symbolic.sample_points import Samples, parameter_values, standard_samples, wide_samples
 from sciml.symbolic.substitution import substitute
@@ -190,21 +191,23 @@ class _Substituted:
 
     def precisely(self, point: int, digits: int) -> tuple[bool, float] | None:
         sizes: list[list[tuple[Any, Any]]] = []
+        hidden = 0
         try:
-            for precision in (digits, digits + 50):
-                sizes.append(self._precise_sizes(point, precision))
-                relative = min(float(abs(value) / scale) if value else 0.0 for value, scale in sizes[-1])
-                if relative < 10.0 ** (-SHARE_OF_DIGITS * precision):
-                    return True, relative
+            for wanted in (digits, digits + 50):
+                found, hidden = with_room(partial(self._precise_sizes, point), wanted, hidden)
+                sizes.append(found)
+                relative = min(abs(value) / scale for value, scale in found)
+                if relative < context(digits).mpf(10) ** (-hidden - SHARE_OF_DIGITS * wanted):
+                    return True, float(relative)
         except NoPreciseValueError:
             return None
         for (before, _), (after, _) in zip(*sizes, strict=True):
             if abs(after) < abs(before) * 1e-25:
                 return True, 0.0
-        return False, relative
+        return False, float(relative)
 
-    def _precise_sizes(self, point: int, digits: int) -> list[tuple[Any, Any]]:
-        """(value, size of its terms) of each factor."""
+    def _precise_sizes(self, point: int, digits: int) -> tuple[list[tuple[Any, Any]], int]:
+        """(value, size of its terms) of each factor, and the digits that are hidden in them."""
         symbols: Mapping[str, Any] = self.samples.at(point)
         at = PreciseValues(symbols, digits)
         solution = {name.value: at.value(one) for name, one in zip(Y, self.curve.derivatives, strict=False)}
@@ -223,7 +226,7 @@ class _Substituted:
             found.append((there.value(factor), size or 1))
         if not found:
             raise NoPreciseValueError("nothing in the equation can vanish")
-        return found
+        return found, max(at.hidden_digits, there.hidden_digits)
 
 
 def _relative(

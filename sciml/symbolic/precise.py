@@ -1,28 +1,32 @@
 """Values of expressions in many digits, by mpmath; same branches as `sciml.symbolic.evaluation`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, TypeVar
 
 import mpmath
 
 from sciml.symbolic.expression import ADD, CONSTANT, FUNCTION, MULTIPLY, NUMBER, POWER, SYMBOL, Expr, Number
+from sciml.symbolic.hidden_parts import PreciseNumber as PreciseNumber
+from sciml.symbolic.hidden_parts import bits_between, bits_hidden_by
 from sciml.symbolic.vocabulary import AFTER_NINE, ZERO
 
-_LARGEST_MAGNITUDE = 64
-"""Arguments of these functions, and logarithms of powers, stay below two to this power, so that no value
-needs millions of bits."""
-_GROWING = ("exp", "sin", "cos", "tan", "sinh", "cosh", "tanh")
+_LARGEST_MAGNITUDE, _LARGEST_PHASE = 64, 4096
+"""Arguments of growing functions, and logarithms of powers, stay below two to the first power, the real parts
+of those of periodic functions below two to the second, so that no value needs millions of bits."""
+_MOST_BITS_APART = 2**16
+"""Between real and imaginary part of the argument of a function."""
+_GROWING, _PERIODIC = ("exp", "sinh", "cosh", "tanh"), ("sin", "cos", "tan")
 """Functions of which a large argument needs as many bits as its size says; others only need its logarithm."""
-
-
-PreciseNumber: TypeAlias = Any
-"""A number of Python or of an mpmath context (mpf, mpc), which has no types of its own."""
-
 
 SHARE_OF_DIGITS = 0.7
 """Values are equal if they agree in so many of the digits computed; the rest is left to rounding."""
+FEW_HIDDEN, MOST_HIDDEN = 8, 1500
+"""Digits between the parts of a value: from the first on they are added to those computed; with more than the
+second nothing is said about the value."""
+_HIDDEN_STEP = 25
+"""Numbers of digits that are computed are 30 and multiples of 50 more: each has its own context."""
 _MORE_DIGITS = 50
 _DIGITS = re.compile(rb"[%b]+" % re.escape(bytes(range(ZERO, AFTER_NINE))))
 
@@ -31,9 +35,9 @@ class NoPreciseValueError(ArithmeticError):
     """An expression without value at a point, or with a value beyond what can be computed."""
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def context(digits: int) -> mpmath.MPContext:
-    """An mpmath context of that many decimal digits, apart from the global one."""
+    """An mpmath context of that many decimal digits, apart from the global one; it takes 20 ms to make."""
     made = mpmath.MPContext()
     made.dps = digits
     return made
@@ -51,6 +55,12 @@ class PreciseValues:
         self.context = context(digits)
         self._known: dict[bytes, Any] = {}
         self._symbols = {name: self._number(value) for name, value in values.items()}
+        self._hidden_bits = 0
+
+    @property
+    def hidden_digits(self) -> int:
+        """Decimal digits between a part of what was computed so far and what it is added to, at most."""
+        return int(0.302 * self._hidden_bits)
 
     def _number(self, value: PreciseNumber) -> PreciseNumber:
         if isinstance(value, complex):
@@ -87,7 +97,9 @@ class PreciseValues:
             return +self.context.pi
         if kind == ADD:
             terms = [self._scaled(self._value(term), coefficient) for term, coefficient in node.args]
-            return sum(terms, self._rational(node.value))
+            terms.append(self._rational(node.value))
+            self._hidden_bits = max(self._hidden_bits, bits_between(self.context, terms))
+            return sum(terms)
         if kind == MULTIPLY:
             total = self._value(node.args[0])
             for factor in node.args[1:]:
@@ -118,20 +130,68 @@ class PreciseValues:
         power = self._value(node.args[1])
         if not base:
             return self.context.mpf(0) ** power
-        self._check(power * self.context.log(base))
+        growth = power * self.context.log(base)
+        self._check(growth)
+        if exponent is None:
+            self._hidden_bits = max(self._hidden_bits, bits_hidden_by(self.context, "exp", growth))
         return self.context.power(base, power)
 
-    def _check(self, argument: PreciseNumber) -> None:
-        if argument and self.context.mag(argument) > _LARGEST_MAGNITUDE:
+    def _check(self, argument: PreciseNumber, largest: int = _LARGEST_MAGNITUDE) -> None:
+        if argument and self.context.mag(argument) > largest:
             raise NoPreciseValueError("an argument is too large")
+
+    def _check_parts(self, argument: PreciseNumber) -> None:
+        """mpmath takes as many bits as there are between real and imaginary part."""
+        imaginary = self.context.im(argument)
+        if (
+            imaginary
+            and bits_between(self.context, (self.context.re(argument), imaginary)) > _MOST_BITS_APART
+        ):
+            raise NoPreciseValueError("real and imaginary part are too far apart")
 
     def _function(self, name: str, argument: PreciseNumber) -> PreciseNumber:
         if name in ("abs", "sign"):
             real = self.context.re(argument)
             return self.context.sign(real) if name == "sign" else (-argument if real < 0 else argument)
-        if name in _GROWING:
+        if name in _PERIODIC:
+            self._check(self.context.im(argument))
+            self._check(self.context.re(argument), _LARGEST_PHASE)
+        elif name in _GROWING:
             self._check(argument)
+        self._check_parts(argument)
+        self._hidden_bits = max(self._hidden_bits, bits_hidden_by(self.context, name, argument))
         return getattr(self.context, name)(argument)
+
+
+Computed = TypeVar("Computed")
+
+
+def with_room(
+    compute: Callable[[int], tuple[Computed, int]], digits: int, hidden: int
+) -> tuple[Computed, int]:
+    """What `compute` finds with so many digits more that no part of it is hidden by another.
+
+    A part may be hidden h digits behind another, and a difference of values lose h digits: 2*h more are
+    computed.
+
+    Args:
+        compute: from decimal digits to a result, and to the digits that were hidden in it.
+        digits: that are wanted of the result.
+        hidden: what is known to be hidden.
+
+    Returns:
+        The result and the digits hidden.
+
+    Raises:
+        NoPreciseValueError: more than `MOST_HIDDEN`.
+    """
+    while True:
+        result, found = compute(digits + 2 * hidden)
+        if found <= hidden + FEW_HIDDEN:
+            return result, hidden
+        if found > MOST_HIDDEN:
+            raise NoPreciseValueError("a part of the value is too small beside the others")
+        hidden = -(-found // _HIDDEN_STEP) * _HIDDEN_STEP
 
 
 def agrees(left: Expr, right: Expr, values: Mapping[str, complex], digits: int = 30) -> tuple[bool, float]:
@@ -139,23 +199,26 @@ def agrees(left: Expr, right: Expr, values: Mapping[str, complex], digits: int =
 
     The difference is computed twice, the second time with 50 digits more and with room for the longest number
     in the expressions: in an equality it shrinks with the digits, in an inequality it stays. So x and
-    x + 10**-40 are told apart.
+    x + 10**-40 are told apart. Both times there is room for what is hidden beside something larger.
 
     Raises:
         NoPreciseValueError: one of them has no value there.
     """
-    differences, sizes = [], []
-    more = _MORE_DIGITS + 3 * _longest_number(left, right) // 2
-    for precision in (digits, digits + more):
+
+    def both_sides(precision: int) -> tuple[tuple[PreciseNumber, PreciseNumber], int]:
         at = PreciseValues(values, precision)
-        one, other = at.value(left), at.value(right)
-        difference, size = abs(one - other), max(abs(one), abs(other))
-        relative = difference / size if size else at.context.mpf(0)
-        differences.append(difference)
-        sizes.append(size)
-    if relative < at.context.mpf(10) ** (-SHARE_OF_DIGITS * precision):
+        return (at.value(left), at.value(right)), at.hidden_digits
+
+    differences, sizes, hidden = [], [], 0
+    more = _MORE_DIGITS * (1 + _longest_number(left, right) // 30)
+    for wanted in (digits, digits + more):
+        (one, other), hidden = with_room(both_sides, wanted, hidden)
+        differences.append(abs(one - other))
+        sizes.append(max(abs(one), abs(other)))
+    ten = context(digits).mpf(10)
+    relative = differences[1] / sizes[1] if sizes[1] else ten * 0
+    if relative < ten ** (-hidden - SHARE_OF_DIGITS * wanted):
         return True, float(relative)
-    ten = at.context.mpf(10)
     first = differences[0] if sizes[0] else ten**-digits  # both sides of 0 = 0 may be 0 by good luck
     shrinks = differences[1] < first * ten ** (-more / 2)
     return bool(shrinks), 0.0 if shrinks else float(relative)

@@ -1,6 +1,6 @@
 """Where expressions are compared: fixed points on the real axis and near it, and values of parameters."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from zlib import crc32
@@ -43,6 +43,12 @@ def standard_samples(names: Iterable[str], variable: str) -> Samples:
 def wide_samples(names: Iterable[str], variable: str) -> Samples:
     """About 300 real points, for functions that are real on a small or far part of the axis only."""
     return _samples("wide", variable, tuple(sorted(names)))
+
+
+def samples_at(points: Values, variable: str, parameters: Mapping[str, complex]) -> Samples:
+    """These points, (point,), with the same values of the parameters at each of them."""
+    values = {name: np.full(len(points), one, np.complex128) for name, one in parameters.items()}
+    return Samples({variable: points, **values}, points.imag == 0)
 
 
 @lru_cache(maxsize=256)

@@ -25,10 +25,17 @@ from sciml.symbolic.expression import (
 )
 from sciml.symbolic.given import GivenExpression, GivenProblem, as_answer, as_problem
 from sciml.symbolic.judgement import LARGEST, SMALLEST, Status, Verification, judge, undecided
+from sciml.symbolic.kinks import points_beside_kinks
 from sciml.symbolic.ode_verification import verify_equation
 from sciml.symbolic.precise import NoPreciseValueError, PreciseValues, agrees
 from sciml.symbolic.problems import Integral
-from sciml.symbolic.sample_points import Samples, standard_samples, wide_samples
+from sciml.symbolic.sample_points import (
+    Samples,
+    parameter_values,
+    samples_at,
+    standard_samples,
+    wide_samples,
+)
 from sciml.symbolic.substitution import operands
 
 _APART = 1e-3
@@ -77,18 +84,26 @@ def compare(found: Expr, wanted: Expr, variable: Expr = X) -> Verification:
     """Whether two expressions have the same values where `wanted` has any.
 
     Expressions that may change branch (roots, logarithms, inverse functions, abs, sign) are also compared
-    close to the origin and far from it: |x - 100| is not 100 - x.
+    close to the origin and far from it, and on both sides of where their arguments change sign: |x - 10**7|
+    is not 10**7 - x.
     """
     names = symbol_names(found, wanted, variable)
     table = _Sides(found, wanted, standard_samples(names, variable.value))
     judged = judge(table, lambda: _Sides(found, wanted, wide_samples(names, variable.value)))
     if judged.status != "verified" or table.is_same or not (_has_branches(found) or _has_branches(wanted)):
         return judged
-    return _judged_widely(judged, _Sides(found, wanted, wide_samples(names, variable.value)))
+    judged = _judged_widely(judged, _Sides(found, wanted, wide_samples(names, variable.value)))
+    if judged.status != "verified":
+        return judged
+    parameters = {name: complex(parameter_values(name, 1)[0]) for name in names if name != variable.value}
+    points = points_beside_kinks((found, wanted), variable, parameters)
+    if not len(points):
+        return judged
+    return _judged_widely(judged, _Sides(found, wanted, samples_at(points, variable.value, parameters)))
 
 
 def _judged_widely(judged: Verification, wide: "_Sides") -> Verification:
-    """The judgement, unless several of the 300 real points of `wide` say otherwise in many digits."""
+    """The judgement, unless several of the real points of `wide` say otherwise in many digits."""
     doubtful = np.flatnonzero(wide.real & (wide.residual > _APART))
     checked = [wide.precisely(int(point), 30) for point in doubtful[:: len(doubtful) // 8 + 1]]
     known = [is_equal for is_equal, _ in filter(None, checked)]
@@ -155,8 +170,8 @@ def _size_of_terms(node: Expr, values: dict[str, Values], known: dict[bytes, Val
 
 # The slope by differences ----------------------------------------------------------------------------------
 
-_STEP = 1e-16
-_DIGITS_OF_DIFFERENCES = 56
+_STEP = 1e-50
+_DIGITS_OF_DIFFERENCES = 180
 
 
 def _slopes_agree(antiderivative: Expr, slope: Expr, variable: Expr) -> bool:
@@ -180,7 +195,7 @@ def _slopes_agree(antiderivative: Expr, slope: Expr, variable: Expr) -> bool:
             continue
         compared += 1
         error = abs((upper - lower) / (2 * step) - wanted)
-        if error <= 1e-9 * abs(wanted) + 1e-24 * max(abs(upper), 1):
+        if error <= 1e-9 * abs(wanted) + _STEP * max(abs(upper), 1):
             return True
         if compared >= 4:
             return False
