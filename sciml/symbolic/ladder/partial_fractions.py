@@ -9,7 +9,11 @@ Source: Bronstein, Symbolic Integration I, 2.2 (Hermite) and 2.3 (residues); Abr
 from collections.abc import Iterator
 from fractions import Fraction
 
+from sciml.symbolic.expansion import polynomial_coefficients
 from sciml.symbolic.expression import (
+    ADD,
+    MULTIPLY,
+    POWER,
     ZERO_EXPR,
     Expr,
     ExpressionTooLargeError,
@@ -40,8 +44,13 @@ from sciml.symbolic.ladder.rational_functions import (
 from sciml.symbolic.ladder.residue_logarithms import residue_logarithms
 from sciml.symbolic.ladder.rung import Candidate
 from sciml.symbolic.problems import Integral
+from sciml.symbolic.substitution import operands
 
 _LARGE_DEGREE = 5
+_LARGEST_DEGREE = 400
+"""Of a polynomial, which is integrated term by term."""
+_LONGEST_POLYNOMIAL = 4000
+"""Tokens of a polynomial, multiplied out or not."""
 
 
 def propose(problem: Integral, deadline: Deadline) -> Iterator[Candidate]:
@@ -54,10 +63,33 @@ def propose(problem: Integral, deadline: Deadline) -> Iterator[Candidate]:
 def rational_integral(integrand: Expr) -> Expr | None:
     """A proposed antiderivative; None if the integrand is no rational function or its poles are not known."""
     try:
+        if len(integrand.prefix) <= _LONGEST_POLYNOMIAL and _is_polynomial(integrand):
+            return _of_polynomial(integrand)
         given = RationalFunction.of(integrand)
         return integral_of_fraction(given.top, given.bottom, given.constants)
     except (NotRationalError, UndefinedExpressionError, ExpressionTooLargeError):
         return None
+
+
+def _is_polynomial(node: Expr) -> bool:
+    """Whether x stands in sums, products and whole positive powers only."""
+    if not node.mask & X.mask or node == X:
+        return True
+    if node.kind == POWER:
+        return type(node.value) is int and node.value > 0 and _is_polynomial(node.args[0])
+    return node.kind in (ADD, MULTIPLY) and all(_is_polynomial(part) for part in operands(node))
+
+
+def _of_polynomial(node: Expr) -> Expr | None:
+    coefficients = polynomial_coefficients(node, X, _LARGEST_DEGREE)
+    if coefficients is None:
+        return None
+    return linear(
+        [
+            (Fraction(1, degree), product(1, ((one, 1), (X, degree))))
+            for degree, one in enumerate(coefficients, 1)
+        ]
+    )
 
 
 def integral_of_fraction(top: Polynomial, bottom: Polynomial, constants: Constants) -> Expr | None:

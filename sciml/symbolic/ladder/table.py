@@ -30,6 +30,7 @@ from sciml.symbolic.expression import (
     symbol,
 )
 from sciml.symbolic.ladder.deadline import Deadline
+from sciml.symbolic.ladder.line_powers import line_power
 from sciml.symbolic.ladder.normalise import constant_factor, is_linear, slope_and_shift, terms
 from sciml.symbolic.ladder.oscillations import oscillation
 from sciml.symbolic.ladder.part_powers import with_symbol
@@ -78,7 +79,7 @@ def _sum(node: Expr, depth: int, deadline: Deadline) -> Solved | None:
 
 
 def _by_one_rule(node: Expr) -> Solved | None:
-    for rule in (_power, _function, _power_of_function, _power_times_log, oscillation, quadratic):
+    for rule in _RULES:
         try:
             found = rule(node)
         except UndefinedExpressionError:  # a rule that does not hold for these constants
@@ -187,6 +188,9 @@ def _power_times_log(node: Expr) -> Expr | None:
         return None
     above = exponent + 1
     return product(1, ((power(X, above), 1), (log / above - 1 / _square(above), 1)))
+
+
+_RULES = (_power, _function, _power_of_function, _power_times_log, oscillation, quadratic, line_power)
 
 
 # Substitution ----------------------------------------------------------------------------------------------

@@ -30,6 +30,8 @@ RATIONAL = [
     "1/(x^4 + a^4)",
     "x/(x + sqrt(a))",
     "x^4/(1 - x)^10",
+    "*".join(f"(x + {number})" for number in range(1, 121)),
+    "(a*x + b)^3*(x - a)^2",
 ]
 SQUARE_ROOTS = [
     "x/((x^2 + x + 4)*sqrt(4*x^2 + 4*x + 5))",

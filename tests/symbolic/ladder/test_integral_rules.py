@@ -38,6 +38,8 @@ VERIFIED = [
     "acosh(2*x) + tan(x)^2 + acos(x)",
     "exp(sin(a*x))*cos(a*x)",
     "sign(2*x - 1)*3 + |x|",
+    "x^2*(a*x + b)^20",
+    "(x^2 + 1)*(3 - 2*x)^50",
 ]
 
 
