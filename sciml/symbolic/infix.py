@@ -56,8 +56,8 @@ def _text(node: Expr, names: dict[str, str]) -> tuple[str, int]:
         return _sum_text(node, names), SUM_LEVEL
     if kind == POWER and (node.value is None or node.value > 0):
         return _power_text(node.args[0], node.args[1], names)
-    coefficient, factors = (node.value, node.args) if kind == MULTIPLY else (1, (node,))
-    text = _product_text(abs(coefficient), factors, names)
+    coefficient, factors = without_outer_minus(node)
+    text = _product_text(-coefficient if coefficient < 0 else coefficient, factors, names)
     return (f"-{text}", SUM_LEVEL) if coefficient < 0 else (text, PRODUCT_LEVEL)
 
 
@@ -142,6 +142,26 @@ def _sum_text(node: Expr, names: dict[str, str]) -> str:
 
 
 # Products --------------------------------------------------------------------------------------------------
+
+
+def without_outer_minus(node: Expr) -> tuple[Number, tuple[Expr, ...]]:
+    """Coefficient and factors of what stands alone: (x*log(x) - x)/2 for -(x - x*log(x))/2.
+
+    A minus in front goes into the first sum above the fraction bar of which half of the terms or more are
+    negative.
+    """
+    if node.kind != MULTIPLY:
+        return 1, (node,)
+    coefficient: Number = node.value
+    if coefficient < 0:
+        for place, factor in enumerate(node.args):
+            if factor.kind == ADD and 2 * _negatives(factor) >= len(ordered_terms(factor)):
+                return -coefficient, (*node.args[:place], -factor, *node.args[place + 1 :])
+    return coefficient, node.args
+
+
+def _negatives(node: Expr) -> int:
+    return sum(coefficient < 0 for coefficient, _ in ordered_terms(node))
 
 
 def fraction_parts(coefficient: Number, factors: tuple[Expr, ...]) -> tuple[int, list[Expr], int, list[Expr]]:

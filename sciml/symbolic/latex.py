@@ -22,6 +22,7 @@ from sciml.symbolic.infix import (
     SUM_LEVEL,
     fraction_parts,
     ordered_terms,
+    without_outer_minus,
 )
 from sciml.symbolic.lexer import GREEK_NAMES
 
@@ -55,8 +56,8 @@ def _latex(node: Expr) -> tuple[str, int]:
         return _sum(node), SUM_LEVEL
     if kind == POWER and (node.value is None or node.value > 0):
         return _power(node.args[0], node.args[1])
-    coefficient, factors = (node.value, node.args) if kind == MULTIPLY else (1, (node,))
-    text, level = _product(abs(coefficient), factors)
+    coefficient, factors = without_outer_minus(node)
+    text, level = _product(-coefficient if coefficient < 0 else coefficient, factors)
     return (f"-{text}", SUM_LEVEL) if coefficient < 0 else (text, level)
 
 

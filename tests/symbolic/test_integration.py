@@ -102,6 +102,19 @@ def test_a_parameter_that_sets_the_scale_is_scaled_away():
     assert list(scaled_away(parse("sin(x) + a*x"))) == []
 
 
+@pytest.mark.parametrize(
+    ("integrand", "written"),
+    [
+        ("log(x, 10)", "x*(log(x) - 1)/log(10)"),
+        ("x*(1 - x)^50", "(51*x + 1)*(x - 1)**51/2652"),
+        ("(1 - x)*exp(x)", "exp(x)*(2 - x)"),
+        ("x^2*(2*x + 3)^7", "(48*x**2 - 16*x + 3)*(2*x + 3)**8/960"),
+    ],
+)
+def test_answers_are_written_as_short_as_by_hand(integrand, written):
+    assert integrate(integrand).infix == written
+
+
 def test_forms_differ_by_a_constant_at_most():
     given = parse("x*exp(x) - exp(x) + 5 + (x + 1)^3")
     for form in forms(given, is_antiderivative=True):

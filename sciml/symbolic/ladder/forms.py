@@ -58,7 +58,9 @@ def _function_names(node: Expr) -> list[str]:
 
 
 def _common_factor(node: Expr) -> Expr:
-    """A sum with the factors taken out that all its terms have."""
+    """A sum, or a product of sums, with the factors taken out that all terms of a sum have."""
+    if node.kind == MULTIPLY:
+        return product(node.value, [(_common_factor(factor), 1) for factor in node.args])
     if node.kind != ADD:
         return node
     parts = terms(node)
@@ -72,6 +74,7 @@ def _common_factor(node: Expr) -> Expr:
         return node
     inverse = [(base, -exponent) for base, exponent in common.items()]
     inside = linear([(coefficient, product(1, [(term, 1), *inverse])) for coefficient, term in parts])
+    inside = min(inside, expand(inside), key=complexity)
     return product(1, [*common.items(), (inside, 1)])
 
 
