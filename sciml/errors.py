@@ -50,3 +50,9 @@ class MissingRequirementError(ScimlError):
     it."""
 
     exit_code = 4
+
+
+class LostProcessError(ScimlError):
+    """A process of this run that the system killed; the message says how the run goes on."""
+
+    exit_code = 4

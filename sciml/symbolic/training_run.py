@@ -42,7 +42,8 @@ class ExpressionRun(TrainingRun[TrainingConfig, ExpressionRunOptions, Expression
         started: `time.monotonic()` from which the time limit counts.
 
     Raises:
-        SettingsError: settings that contradict the model file, the folder's run or the kept pairs.
+        SettingsError: settings that contradict the model file, the folder's run, the kept pairs or the
+            number of loader processes.
     """
 
     def __init__(
@@ -57,6 +58,12 @@ class ExpressionRun(TrainingRun[TrainingConfig, ExpressionRunOptions, Expression
         echo: Callable[[str], None] = print,
         started: float | None = None,
     ) -> None:
+        loaders = options.workers * options.devices
+        if loaders and config.data.lanes % loaders:
+            raise SettingsError(
+                "data.lanes must be a multiple of workers times devices, so that a lane is generated once: "
+                f"{config.data.lanes} lanes, {loaders} loader processes"
+            )
         super().__init__(folder, config, options, resume=resume, echo=echo, started=started)
         self.stream = stream or partial(pairs, settings=config.mixture)
         self.network = self._initial_network(init)

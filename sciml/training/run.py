@@ -7,7 +7,8 @@ says how its parameters are exported.
 import json
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Generic, Protocol, Self, TypeVar
@@ -15,6 +16,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 import pytorch_lightning as pl
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
+from sciml.errors import LostProcessError
 from sciml.training.checkpoints import LAST, AtomicCheckpoint, read_checkpoint
 from sciml.training.ema import ExponentialMovingAverage
 from sciml.training.machine import (
@@ -188,6 +190,9 @@ class TrainingRun(ABC, Generic[ConfigT, OptionsT, ModuleT]):
 
         Returns:
             The parameter file.
+
+        Raises:
+            LostProcessError: a loader process was killed.
         """
         last = self.folder.checkpoints / LAST
         continues = self.resume and last.exists()
@@ -199,9 +204,10 @@ class TrainingRun(ABC, Generic[ConfigT, OptionsT, ModuleT]):
                 self.folder.metrics.unlink(missing_ok=True)
             self._validate()  # the figures of chance, and how long a validation takes
         self.module.train()  # parameters that were loaded come in evaluation mode: without dropout
-        self.trainer.fit(
-            self.module, datamodule=self.loaders, ckpt_path=last if continues else None, weights_only=True
-        )
+        with _lost_loaders_named(last):
+            self.trainer.fit(
+                self.module, datamodule=self.loaders, ckpt_path=last if continues else None, weights_only=True
+            )
         if self.module.validated_step != self.trainer.global_step:
             self._validate()
         path = self.folder.path / "parameters.safetensors"
@@ -240,6 +246,27 @@ def stored_settings(folder: Path, besides: Collection[str]) -> dict[str, Any]:
     """
     stored = read_json(RunFolder(folder).config)
     return {name: value for name, value in stored.items() if name not in {*besides, "devices"}}
+
+
+@contextmanager
+def _lost_loaders_named(last: Path) -> Iterator[None]:
+    """Torch's error about a loader process that died, said with what to do.
+
+    Raises:
+        LostProcessError: a loader process was killed.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+        goes_on = (
+            "--resume goes on from the last checkpoint" if last.exists() else "there is no checkpoint yet"
+        )
+        raise LostProcessError(
+            f"a process that makes the batches died ({str(error).splitlines()[0]}); too little memory is the "
+            f"usual reason: try fewer --workers. {goes_on}"
+        ) from error
 
 
 def _say_nothing(line: str) -> None:

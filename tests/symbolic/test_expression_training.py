@@ -1,6 +1,8 @@
 """The trainer of the sequence model: laws of its parts, pairs learned by heart, and an exact resume."""
 
 import json
+import os
+import signal
 from itertools import islice
 
 import pytest
@@ -8,9 +10,10 @@ import pytorch_lightning as pl
 import torch
 from random_networks import random_network
 from tiny_pairs import stream
+from torch.utils.data import get_worker_info
 
 from sciml.cli.app import main
-from sciml.errors import SettingsError
+from sciml.errors import LostProcessError, SettingsError
 from sciml.symbolic.batches import collate
 from sciml.symbolic.model_files import load_model
 from sciml.symbolic.network import ExpressionTransformer
@@ -52,9 +55,8 @@ def run_in(folder, config=TINY, resume=False, options=None, stop=None, **more):
         config,
         options or ExpressionRunOptions(),
         resume=resume,
-        stream=stream,
         echo=lambda line: None,
-        **more,
+        **{"stream": stream, **more},
     )
     if stop is not None:
         run.trainer.callbacks.insert(0, Stop(stop))
@@ -175,6 +177,27 @@ def test_workers_and_kept_pairs_change_nothing(tmp_path):
     state, other = alone.module.state_dict(), helped.module.state_dict()
     assert all(torch.equal(state[name], other[name]) for name in state)
     assert list((tmp_path / "kept").glob("*.npz"))
+
+
+def test_lanes_that_the_workers_cannot_share_are_refused(tmp_path):
+    with pytest.raises(SettingsError, match="2 lanes, 3 loader processes"):
+        run_in(tmp_path / "run", options=ExpressionRunOptions(workers=3))
+    assert not (tmp_path / "run").exists()
+
+
+def fatal_stream(seed, number):
+    """Kills its process where that is one of a loader."""
+    if get_worker_info() is not None:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return stream(seed, number)
+
+
+def test_a_loader_process_that_is_killed_is_named_with_the_way_out(tmp_path):
+    with pytest.raises(
+        LostProcessError, match=r"worker.*fewer --workers. there is no checkpoint yet"
+    ) as raised:
+        run_in(tmp_path / "run", options=ExpressionRunOptions(workers=1), stream=fatal_stream)
+    assert raised.value.exit_code == 4
 
 
 def test_a_run_starts_from_a_model_file_of_the_same_sizes_only(tmp_path):
