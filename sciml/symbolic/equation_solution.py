@@ -10,6 +10,7 @@ from sciml.symbolic.expression import Expr, symbol, symbol_names
 from sciml.symbolic.ladder.deadline import Deadline
 from sciml.symbolic.ladder.equations.climb import EquationClimb
 from sciml.symbolic.ladder.equations.forms import simplest_solutions
+from sciml.symbolic.ladder.equations.real_forms import most_real
 from sciml.symbolic.ladder.normalise import Renaming
 from sciml.symbolic.ladder.settings import Settings
 from sciml.symbolic.problems import CONSTANT_NAMES, Equation, equation, parse_equation
@@ -61,6 +62,7 @@ def dsolve(
     found = climb.solve(inside)
     kept = [] if found is None else [found]
     if found is not None and not found.expression.mask & Y[0].mask:
+        found = most_real(found, inside, deadline)
         kept = simplest_solutions(found, inside, alternatives + 1, deadline)
     return made_answer(problem, kept, climb.notes, names, started, symbols)
 

@@ -42,6 +42,8 @@ _LONGEST = 700
 _MOST_ROUNDS = 4
 _MOST_FORMS = 12
 _SECONDS = 1.0
+_SHARE_OF_DOMAIN = 0.5
+"""A form must be real at this share, at least, of the points at which the solution is."""
 
 
 def simplest_solutions(found: Found, problem: Equation, count: int, deadline: Deadline) -> list[Found]:
@@ -56,6 +58,7 @@ def simplest_solutions(found: Found, problem: Equation, count: int, deadline: De
             for form in solution_forms(found.expression, constants):
                 judged = verify(problem, form)
                 is_as_good = judged.status == found.verification.status
+                is_as_good = is_as_good and judged.domain >= _SHARE_OF_DOMAIN * found.verification.domain
                 if is_as_good and judged.agreement >= found.verification.agreement:
                     kept.append(replace(found, expression=form, verification=judged))
                 if len(kept) == count:

@@ -5,11 +5,12 @@ from contextlib import suppress
 from fractions import Fraction
 from itertools import islice
 
-from sciml.symbolic.expansion import numerator_denominator, polynomial_coefficients
+from sciml.symbolic.expansion import expand, numerator_denominator, polynomial_coefficients
 from sciml.symbolic.expression import (
     ADD,
     FUNCTION,
     MULTIPLY,
+    NUMBER,
     ONE,
     PI,
     POWER,
@@ -22,12 +23,13 @@ from sciml.symbolic.expression import (
     function,
     linear,
     multiply,
+    number,
     power,
     product,
     rational,
     sqrt,
 )
-from sciml.symbolic.substitution import operands, substitute
+from sciml.symbolic.substitution import operands, rebuilt, substitute
 
 INVERSE = {
     **{"exp": "log", "log": "exp", "sin": "asin", "cos": "acos", "tan": "atan"},
@@ -188,6 +190,46 @@ def _roots(coefficients: list[Expr]) -> list[Expr]:
 def _log_of(part: Expr) -> Expr | None:
     """The argument of a logarithm."""
     return part.args[0] if part.kind == FUNCTION and part.value == "log" else None
+
+
+def inverse_of_logarithm(argument: Expr) -> Expr | None:
+    """acosh(a/sqrt(k)) for log(a + b*sqrt(w)) with a**2 - b**2*w = k, asinh(a/sqrt(-k)) for a negative k.
+
+    They differ by a constant; None if the logarithm is not of this kind.
+    """
+    if argument.kind != ADD:
+        return None
+    roots = [(term, factor) for term, factor in argument.args if _has_square_root(term)]
+    if len(roots) != 1:
+        return None
+    root = linear([(roots[0][1], roots[0][0])])
+    rest = argument - root
+    level = expand(multiply(rest, rest)) - expand(multiply(root, root))
+    if level.kind != NUMBER or level.value == 0:
+        return None
+    ratio = expand(divide(rest, sqrt(number(abs(level.value)))))
+    return function("acosh" if level.value > 0 else "asinh", ratio)
+
+
+def with_inverse_functions(node: Expr) -> Expr:
+    """The expression with acosh and asinh for the logarithms that they are up to a constant.
+
+    Raises:
+        ExpressionTooLargeError: a square beyond the limit.
+    """
+    made = rebuilt(node, with_inverse_functions)
+    is_logarithm = made.kind == FUNCTION and made.value == "log"
+    return (inverse_of_logarithm(made.args[0]) if is_logarithm else None) or made
+
+
+def is_square_root(part: Expr) -> bool:
+    """Whether a part is an odd power of the square root of something that is no number."""
+    return part.kind == POWER and part.value is not None and part.value.denominator == 2 and bool(part.mask)
+
+
+def _has_square_root(term: Expr) -> bool:
+    factors = term.args if term.kind == MULTIPLY else (term,)
+    return any(is_square_root(one) for one in factors)
 
 
 def _of_logarithms(node: Expr, unknown: Expr, value: Expr, chain: Chain) -> Iterator[Chain]:

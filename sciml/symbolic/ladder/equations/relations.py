@@ -14,7 +14,7 @@ from sciml.symbolic.expression import (
     linear,
     product,
 )
-from sciml.symbolic.ladder.equations.inversion import inverses
+from sciml.symbolic.ladder.equations.inversion import inverses, with_inverse_functions
 from sciml.symbolic.ladder.equations.simplification import simplest
 from sciml.symbolic.ladder.rung import Candidate
 from sciml.symbolic.ladder.steps import Step
@@ -30,7 +30,7 @@ def solved_relation(levels: Iterable[Expr], constant: Expr, steps: tuple[Step, .
     """
     relations = []
     for level in levels:
-        explicit = inverses(level, Y[0], constant)
+        explicit = inverses(level, Y[0], constant) or _by_inverse_functions(level, constant)
         for one in explicit:
             yield Candidate(one, (*steps, Step("y = {}", (one,))))
         if explicit:
@@ -38,6 +38,15 @@ def solved_relation(levels: Iterable[Expr], constant: Expr, steps: tuple[Step, .
         relations.append(with_joined_logarithms(level))
     for level in sorted(relations, key=lambda one: len(one.prefix)):
         yield Candidate(level - constant, (*steps, Step("{} is constant", (level,))))
+
+
+def _by_inverse_functions(level: Expr, constant: Expr) -> list[Expr]:
+    """Solutions after log(u + sqrt(u**2 - 1)) = acosh(u) and the like."""
+    try:
+        changed = with_inverse_functions(level)
+    except (UndefinedExpressionError, ExpressionTooLargeError):
+        return []
+    return [] if changed == level else inverses(changed, Y[0], constant)
 
 
 def with_joined_logarithms(level: Expr) -> Expr:
