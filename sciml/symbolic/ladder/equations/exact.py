@@ -22,6 +22,22 @@ from sciml.symbolic.ladder.rung import Candidate
 from sciml.symbolic.ladder.steps import Step
 from sciml.symbolic.unknown_function import Y
 
+_SECONDS = 1.5
+"""Of work for an equation that is exact as it is."""
+
+
+def propose_as_it_is(solved: Solved, constant: Expr, deadline: Deadline) -> Iterator[Candidate]:
+    """Solutions if the equation is exact without a factor, which costs little to see."""
+    fibres = Fibres([solved.rest, solved.factor], copies=1, moving=())
+    try:
+        is_exact = not fibres.evaluate(_curl(solved.rest, solved.factor))[fibres.usable].any()
+    except NotModularError:
+        return
+    if is_exact and fibres.usable.any():
+        level = _level(solved.rest, solved.factor, ONE, deadline.within(_SECONDS))
+        if level is not None:
+            yield from solved_relation([level], constant, (Step("the equation is exact"),))
+
 
 def propose_exact(solved: Solved, constant: Expr, deadline: Deadline) -> Iterator[Candidate]:
     """Solutions if the equation is exact or has an integrating factor of one variable."""
@@ -48,10 +64,14 @@ def _forms(solved: Solved) -> Iterator[tuple[Expr, Expr]]:
         yield -above, below
 
 
+def _curl(p: Expr, q: Expr) -> Expr:
+    return linear([(1, derivative(p, Y[0])), (-1, derivative(q, X))])
+
+
 def _integrating_factor(p: Expr, q: Expr, deadline: Deadline) -> Expr | None:
     """1, or mu(x) or mu(y) with d(mu*P)/dy = d(mu*Q)/dx."""
     y = Y[0]
-    curl = linear([(1, derivative(p, y)), (-1, derivative(q, X))])
+    curl = _curl(p, q)
     for ratio_below, along, across, sign in ((q, X, y, 1), (p, y, X, -1)):
         fibres = Fibres([p, q], copies=3, moving=(across,))
         try:

@@ -27,6 +27,7 @@ from sciml.symbolic.expression import (
     rational,
 )
 from sciml.symbolic.ladder.deadline import Deadline, OutOfTimeError, hard_limit
+from sciml.symbolic.ladder.equations.simplification import parts, simplest
 
 _LONGEST = 1_500
 """Tokens of an expression that is factored."""
@@ -45,6 +46,19 @@ def factored(node: Expr) -> Expr:
             return _factored_fraction(above, below)
     except (OutOfTimeError, UndefinedExpressionError, ExpressionTooLargeError, _NoPolynomialError):
         return node
+
+
+def lowest_terms(node: Expr) -> Expr:
+    """The simplest form; factored if functions of numbers stand in a fraction: most cancel.
+
+    They come from putting a number for y, and what is free of y is free of them.
+    """
+    short = simplest(node)
+    return factored(short) if divides_by_a_sum(short) and _has_function_of_a_number(short) else short
+
+
+def _has_function_of_a_number(node: Expr) -> bool:
+    return any(part.kind == FUNCTION and not part.mask for part in parts(node))
 
 
 def divides_by_a_sum(node: Expr) -> bool:

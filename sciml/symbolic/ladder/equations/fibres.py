@@ -18,7 +18,7 @@ from sciml.symbolic.ladder.primes import prime_for
 from sciml.symbolic.unknown_function import Y
 
 _MOST_POINTS = 24_000
-_FEWEST_GROUPS = 3
+_FEWEST_GROUPS, _MOST_TESTED = 3, 24
 _LARGEST_NUMBER = 10_000
 
 
@@ -119,13 +119,20 @@ class Fibres(ModularPoints):
 
         There must be one point more in a group than there are unknown coefficients.
         """
-        groups = self.usable_groups()[:24]
+        few = self.few(*parts, wanted)
+        return few is not None and self.are_dependent(few)
+
+    def few(self, *values: Residues) -> Residues | None:
+        """Residues at the points of some usable groups, (value, copy, group); None if there are too few."""
+        groups = self.usable_groups()[:_MOST_TESTED]
         if len(groups) < _FEWEST_GROUPS:
-            return False
-        columns = [one.reshape(self.copies, self.groups)[:, groups] for one in (*parts, wanted)]
-        table = np.stack(columns)  # (part, copy, group)
-        table = (table[:, 1:] - table[:, :1]) % self.prime
-        return bool((_determinants(table, self.prime) == 0).all())
+            return None
+        return np.stack([one.reshape(self.copies, self.groups)[:, groups] for one in values])
+
+    def are_dependent(self, table: Residues) -> bool:
+        """Whether the rows of a (value, copy, group) table and 1 are linearly dependent in each group."""
+        differences = (table[:, 1:] - table[:, :1]) % self.prime
+        return bool((_determinants(differences, self.prime) == 0).all())
 
 
 def are_equal(one: Expr, other: Expr) -> bool:

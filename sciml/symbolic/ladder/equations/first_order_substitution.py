@@ -14,13 +14,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+
 from sciml.symbolic.derivative import derivative
-from sciml.symbolic.expansion import expand
+from sciml.symbolic.expansion import expand, polynomial_coefficients
 from sciml.symbolic.expression import (
     ADD,
     FUNCTION,
     MULTIPLY,
+    ONE,
     POWER,
+    ZERO_EXPR,
     Expr,
     ExpressionTooLargeError,
     Number,
@@ -36,6 +40,7 @@ from sciml.symbolic.expression import (
 )
 from sciml.symbolic.ladder.deadline import Deadline
 from sciml.symbolic.ladder.equations.attempts import attempted
+from sciml.symbolic.ladder.equations.factoring import lowest_terms
 from sciml.symbolic.ladder.equations.fibres import Fibres
 from sciml.symbolic.ladder.equations.inversion import Chain, at_values, chains, inverses
 from sciml.symbolic.ladder.equations.linear import linear_solution
@@ -52,7 +57,7 @@ from sciml.symbolic.unknown_function import Y
 _U = symbol("u")
 _MOST_PARTS = 60
 _ENOUGH_GROUPS = 6
-_POWERS = (-1, 2, 3, -2, 4, -3, 5)
+_POWERS = (-1, 2, 3, -2, 4, -3, 5, -4, -5, 6, -6)
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,9 @@ def candidate_parts(solved: Solved) -> list[Expr]:
             if part.kind == FUNCTION and part.value in _PARTNER:
                 partner = function(_PARTNER[part.value], part.args[0])
                 found.setdefault(partner.prefix, partner)
+            if part.kind == POWER and part.value is None and not part.args[1].mask & y.mask:
+                bernoulli = power(part.args[0], ONE - part.args[1])
+                found.setdefault(bernoulli.prefix, bernoulli)
     for kernel in special_kernels(solved.value, y).values():
         if not kernel.mask & beyond:
             found.setdefault(kernel.prefix, kernel)
@@ -141,14 +149,20 @@ def outer_functions(fibres: Fibres, value: Residues, rate: Residues) -> Iterator
     if fibres.is_combination(rate, [value]):
         yield _U
         return
+    few = fibres.few(value, rate)
+    if few is None:
+        return
     usable = fibres.usable.copy()
+    base, moved = few
+    inverse = fibres.to_power(base, prime - 2)
+    growth = moved * inverse % prime
     for exponent in _POWERS:
-        lifted = fibres.to_power(value, exponent)
-        moved = exponent * fibres.to_power(value, exponent - 1) % prime * rate % prime
-        if fibres.is_combination(moved, [lifted]):
+        lifted = fibres.to_power(base if exponent > 0 else inverse, abs(exponent))
+        slope = lifted * growth % prime * exponent % prime
+        if fibres.are_dependent(np.stack([lifted, slope])):
             yield product(1, ((_U, exponent),))
             return
-    if fibres.depends_on_shared_only(rate * fibres.to_power(value, -1) % prime):
+    if (growth == growth[:1]).all():
         yield function("log", _U)
         return
     square = value * value % prime
@@ -189,12 +203,14 @@ def solutions(
 def linear_coefficients(solved: Solved, substitution: Substitution) -> tuple[Expr, Expr] | None:
     """p(x) and q(x) of the linear equation, from its right side at two values of v."""
     rate = solved.rate(substitution.part)
+    if substitution.part.kind == POWER and substitution.part.value is None:
+        return _coefficients_in_power(rate, substitution)
     outer_slope = derivative(substitution.outer, _U)
     rows: list[tuple[Expr, Expr]] = []
     for at in _VALUES:
         for chain in consistent_chains(substitution.part, number(at))[:1]:
             slope = at_values(rate, chain)
-            slope = None if slope is None else simplest(slope)
+            slope = None if slope is None else lowest_terms(slope)
             level = at_values(substitution.outer, {_U: number(at)})
             factor = at_values(outer_slope, {_U: number(at)})
             if slope is None or level is None or factor is None:
@@ -209,6 +225,17 @@ def linear_coefficients(solved: Solved, substitution: Substitution) -> tuple[Exp
     (first, low), (second, high) = rows[:2]
     p = simplest(divide(high - low, second - first))
     return p, simplest(low - p * first)
+
+
+def _coefficients_in_power(rate: Expr, substitution: Substitution) -> tuple[Expr, Expr] | None:
+    """The same for v = y**(1 - n), whose value at a number would stay a power of it."""
+    if substitution.outer != _U:
+        return None
+    found = polynomial_coefficients(expand(rate), substitution.part, 1)
+    if found is None or any(one.mask & Y[0].mask for one in found):
+        return None
+    q, p = [*found, ZERO_EXPR][:2]
+    return simplest(p), simplest(q)
 
 
 def consistent_chains(part: Expr, level: Expr) -> list[Chain]:

@@ -36,6 +36,7 @@ from sciml.symbolic.ladder import (
 from sciml.symbolic.ladder.deadline import Deadline
 from sciml.symbolic.ladder.equations.inversion import at_values
 from sciml.symbolic.ladder.equations.simplification import simplest
+from sciml.symbolic.ladder.normalise import constant_factor
 from sciml.symbolic.ladder.rung import Rung
 from sciml.symbolic.ladder.terms import bases_of, with_functions
 from sciml.symbolic.problems import Integral
@@ -55,6 +56,7 @@ _RUNGS: tuple[tuple[Rung[Integral], float], ...] = (
 _MOST_BASES = 24
 _LONGEST, _LONGEST_FOR_RUNGS = 3_000, 400
 """Tokens of an integrand."""
+_MOST_TERMS = 8
 _MOST_KNOWN = 500
 _known: dict[tuple[bytes, bytes], Expr | None] = {}
 """Integrals by (integrand, variable): branches of one equation need the same ones."""
@@ -66,6 +68,10 @@ def integral(integrand: Expr, deadline: Deadline, variable: Expr = X) -> Expr | 
         return ZERO_EXPR
     if not integrand.mask & variable.mask:
         return multiply(integrand, variable)
+    constant, rest = constant_factor(integrand, variable)
+    if constant != ONE:
+        found = integral(rest, deadline, variable)
+        return None if found is None else multiply(constant, found)
     if len(integrand.prefix) > _LONGEST or deadline.has_passed:
         return None
     key = (integrand.prefix, variable.prefix)
@@ -85,9 +91,25 @@ def _found(integrand: Expr, deadline: Deadline, variable: Expr) -> Expr | None:
         found = _sum_of_logarithms(integrand, variable)
         if found is None:
             found = ansatz.antiderivative(integrand, min(_ANSATZ_S, deadline.left), variable)
-        return found or _by_other_rungs(integrand, deadline, variable)
+        found = found or _by_other_rungs(integrand, deadline, variable)
+        found = found or _term_by_term(integrand, deadline, variable)
+        short = integrand if found is not None else simplest(integrand)
+        return found if short == integrand else integral(short, deadline, variable)
     except (UndefinedExpressionError, ExpressionTooLargeError):
         return None
+
+
+def _term_by_term(integrand: Expr, deadline: Deadline, variable: Expr) -> Expr | None:
+    """The sum of the integrals of the terms of a sum."""
+    if integrand.kind != ADD or integrand.value or len(integrand.args) > _MOST_TERMS:
+        return None
+    found = []
+    for term, factor in integrand.args:
+        part = integral(term, deadline, variable)
+        if part is None:
+            return None
+        found.append((factor, part))
+    return linear(found)
 
 
 def _sum_of_logarithms(integrand: Expr, variable: Expr) -> Expr | None:

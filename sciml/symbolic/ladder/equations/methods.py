@@ -7,6 +7,7 @@ from sciml.symbolic.expression import Expr, ExpressionTooLargeError, UndefinedEx
 from sciml.symbolic.ladder.deadline import Deadline
 from sciml.symbolic.ladder.equations.attempts import attempted
 from sciml.symbolic.ladder.equations.branches import propose_branches, second_order_branches
+from sciml.symbolic.ladder.equations.exact import propose_as_it_is
 from sciml.symbolic.ladder.equations.factoring import factored
 from sciml.symbolic.ladder.equations.first_integral import propose_by_first_integral
 from sciml.symbolic.ladder.equations.first_order import first_order_solutions
@@ -46,8 +47,10 @@ def _all(problem: Equation, deadline: Deadline) -> Iterator[Candidate]:
 def _of_first_order(
     problem: Equation, forms: list[Solved], constant: Expr, deadline: Deadline
 ) -> Iterator[Candidate]:
-    for form in _and_factored(forms):
+    for place, form in enumerate(_and_factored(forms)):
         yield from attempted(propose_by_substitution(form, constant, deadline))
+        if place == 0:
+            yield from attempted(propose_as_it_is(form, constant, deadline))
     for form in forms[:1]:
         yield from first_order_solutions(form, constant, deadline)
     if not forms:

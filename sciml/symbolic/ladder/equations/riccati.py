@@ -42,6 +42,8 @@ from sciml.symbolic.ladder.terms import factors_of, terms_of
 from sciml.symbolic.unknown_function import Y
 
 _MOST_TRIED = 3
+_MOST_SQUARED = 3
+"""Parts of which the square is tried, too: y' = f*y**3 + g*y + h/y is Riccati's equation for y**2."""
 _MOST_TERMS = 4
 _MOST_CANDIDATES = 60
 _FEWEST_POINTS = 6
@@ -52,7 +54,8 @@ Quadratic = tuple[Expr, Expr, Expr]
 def parts_pointed_to(solved: Solved, parts: list[Expr], deadline: Deadline) -> Iterator[Expr]:
     """Further functions in which the equation may be linear, from Riccati's equations in `parts`."""
     tried = 0
-    for part in _riccati_parts(solved, parts):
+    squares = [product(1, ((part, 2),)) for part in parts[:_MOST_SQUARED]]
+    for part in _riccati_parts(solved, [*parts, *squares]):
         coefficients = _coefficients(solved, part)
         if coefficients is None:
             continue

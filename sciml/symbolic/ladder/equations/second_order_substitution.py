@@ -33,6 +33,7 @@ from sciml.symbolic.expression import (
 )
 from sciml.symbolic.ladder.deadline import Deadline
 from sciml.symbolic.ladder.equations.attempts import attempted
+from sciml.symbolic.ladder.equations.factoring import lowest_terms
 from sciml.symbolic.ladder.equations.fibres import Fibres
 from sciml.symbolic.ladder.equations.first_order_substitution import (
     Substitution,
@@ -232,7 +233,7 @@ def linear_coefficients(solved: Solved, substitution: Substitution) -> Coefficie
         for chain in _chains(substitution, number(level))[:1]:
             value = _at_slope(second, rate, whole, chain, number(slope))
             if value is not None:
-                rows.append((level, slope, simplest(value)))
+                rows.append((level, slope, lowest_terms(value)))
         if len(rows) == 3:
             break
     if len(rows) < 3:

@@ -19,6 +19,7 @@ from sciml.symbolic.expression import (
     ExpressionTooLargeError,
     Number,
     UndefinedExpressionError,
+    X,
     function,
     linear,
     number,
@@ -27,6 +28,7 @@ from sciml.symbolic.expression import (
 )
 from sciml.symbolic.ladder.equations.inversion import INVERSE
 from sciml.symbolic.substitution import operands, rebuilt
+from sciml.symbolic.unknown_function import Y
 
 _LONGEST = 2_500
 _MOST_TERMS = 150
@@ -48,6 +50,8 @@ def unfolded(node: Expr) -> Expr:
             return _logarithm(inner)
         if made.value == "exp" and inner.kind == ADD:
             return _without_logarithms(inner)
+        if made.value == "exp" and inner.kind == MULTIPLY:
+            return _as_symbolic_power(inner) or made
     if made.kind == ADD and len(made.args) == 1 and made.value:
         return _by_pythagoras(made)
     if made.kind == POWER and made.value is not None and type(made.value) is not int:
@@ -111,6 +115,15 @@ def _logarithm(argument: Expr) -> Expr:
     if not any(base.kind == FUNCTION and base.value == "exp" for base, _ in factors):
         return function("log", argument)
     return linear([(exponent, unfolded(function("log", base))) for base, exponent in factors])
+
+
+def _as_symbolic_power(exponent: Expr) -> Expr | None:
+    """exp(k*log(u)) as u**k, if k holds parameters alone."""
+    logarithms = [one for one in exponent.args if one.kind == FUNCTION and one.value == "log"]
+    rest = product(exponent.value, [(one, 1) for one in exponent.args if one not in logarithms])
+    if len(logarithms) != 1 or rest.mask & (X.mask | Y[0].mask):
+        return None
+    return power(logarithms[0].args[0], rest)
 
 
 def _without_logarithms(exponent: Expr) -> Expr:

@@ -33,6 +33,12 @@ def is_explicit(answer: Expr) -> bool:
 FIRST_ORDER = {
     "linear with an integrating factor": "x*y' + y = cos(x)",
     "Bernoulli's": "y' + y/x = x*y**2",
+    "Bernoulli's with a sixth power": "y' + y/x = x**2*y**6",
+    "Bernoulli's with a named exponent": "y' = y/x + x*y**n",
+    "Riccati's in y**2": "x*y*y' = x**4 + y**2 + y**4",
+    "a constant that is no number before the integral": (
+        "y' = y/x + x*cos(5)*(x**3 + exp(x))/(x**4/4 + exp(x))"
+    ),
     "separable": "y' = x*exp(y)",
     "a function of x - y": "5*y' - (x - y)**2 - 5 = 0",
     "linear in tan(y)": "y'*(tan(y)**2 + 1) + tan(y)/x = x",

@@ -6,7 +6,7 @@ from sciml.symbolic import dsolve
 from sciml.symbolic.answer import Answer
 from sciml.symbolic.expression import symbol
 from sciml.symbolic.ladder.equations.climb import EquationClimb
-from sciml.symbolic.ladder.equations.factoring import factored
+from sciml.symbolic.ladder.equations.factoring import factored, lowest_terms
 from sciml.symbolic.ladder.equations.forms import solution_forms
 from sciml.symbolic.ladder.equations.integrals import exponential
 from sciml.symbolic.ladder.equations.inversion import inverses
@@ -84,6 +84,9 @@ def test_equation_is_solved_in_a_form_no_longer_than_the_textbooks(text: str, ex
 
 
 IMPLICIT = {
+    "exact, with products of x and y in exponentials": (
+        "(y*exp(x*y) + 4*y^3) + (x*exp(x*y) + 12*x*y^2 - 2*y)*y' = 0"
+    ),
     "exact": "(exp(x)*sin(y) - 2*y*sin(x)) + (exp(x)*cos(y) + 2*cos(x))*y' = 0",
     "exact after multiplication by y": "y + (2*x - y*exp(y))*y' = 0",
     "linear in x": "(x + y)*y' = y",
@@ -158,6 +161,12 @@ def test_constants_of_integration_absorb_what_stands_around_them() -> None:
 def test_factoring_cancels_and_splits_numerator_and_denominator() -> None:
     node = parse("(x*exp(2*x) - x)/(x^2*exp(x) + x^2 + x*exp(x) + x)")
     assert factored(node) == parse("(exp(x) - 1)/(x + 1)")
+
+
+def test_functions_of_numbers_cancel_where_a_number_was_put_for_y() -> None:
+    above = "2*sin(1)^2*tan(2)^2 + sin(1)^2*tan(2)^4 + sin(1)^2 - 2*tan(2)^2 - tan(2)^4 - 1"
+    below = "(sin(1)^2*tan(2)^2 + sin(1)^2 - tan(2)^2 - 1)*(tan(2)^2 + 1)"
+    assert lowest_terms(parse(f"4*({above})/(({below})*x^2)")) == parse("4/x^2")
 
 
 def test_quotients_of_sine_and_cosine_are_inverted_as_tangents() -> None:
