@@ -92,9 +92,7 @@ class Proposals:
     def __init__(self, integrand: Expr, variable: Expr = X) -> None:
         self.variable = variable
         self._largest = 0
-        self._searches = [
-            (_Search(forms, variable).rounds(), forms) for forms in _families(integrand, variable)
-        ]
+        self._searches = [(_rounds(forms, variable), forms) for forms in _families(integrand, variable)]
 
     def until(self, size: float, deadline: Deadline) -> Iterator[Expr]:
         """What the rounds propose until one has so many candidates; those of an earlier call not again.
@@ -118,6 +116,11 @@ class Proposals:
                     self._searches.append((rounds, forms))
                 else:
                     yield found
+
+
+def _rounds(forms: list[Expr], variable: Expr) -> Iterator[list[Expr]]:
+    """The rounds of one family; nothing is prepared before the first of them is asked for."""
+    yield from _Search(forms, variable).rounds()
 
 
 class _Search:
