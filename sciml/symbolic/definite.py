@@ -160,6 +160,7 @@ def _value(
             if (reason := _exception(one, found, exact, parameters, _sign(ends, parameters))) is not None
         ]
     )
+    signs = [] if exact is None else _signs_that_matter(problem, solution, ends, shown, exact)
     return DefiniteValue(
         str(ends[0]),
         str(ends[1]),
@@ -169,8 +170,33 @@ def _value(
         quadrature=None if found.quadrature is None else sign * found.quadrature,
         parameters=tuple(shown.items()),
         ends=(float(ends[0].number(shown)), float(ends[1].number(shown))),
-        notes=(*found.notes, *exceptions[:1]),
+        notes=(*found.notes, *signs, *exceptions[:1]),
     )
+
+
+def _signs_that_matter(
+    problem: Integral,
+    solution: Expr | None,
+    ends: list[Limit],
+    shown: Mapping[str, float],
+    exact: Expr,
+) -> list[str]:
+    """A note that names the parameters with another value of the integral where they are negative."""
+    names = []
+    for name in shown:
+        if any(one.expression is not None and name in symbol_names(one.expression) for one in ends):
+            continue
+        negative = {**shown, name: -shown[name]}
+        other = _finding(problem, solution, ends, negative, is_checked=False)
+        if other.status != "verified":
+            continue
+        try:
+            value = PreciseValues(negative, DIGITS).value(exact)
+        except NoPreciseValueError:
+            continue
+        if abs(value - _sign(ends, negative) * other.total) > 1e-12 * (1 + abs(value)):
+            names.append(name)
+    return [f"for positive {', '.join(names)}; another formula holds for negative values"] if names else []
 
 
 def _finding(

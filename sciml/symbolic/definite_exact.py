@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sciml.symbolic.definite_at import Finding
+from sciml.symbolic.expansion import expand
 from sciml.symbolic.expression import (
     IMAGINARY_UNIT,
     Expr,
@@ -11,6 +12,7 @@ from sciml.symbolic.expression import (
     UndefinedExpressionError,
     linear,
 )
+from sciml.symbolic.leading_terms import limit_at_infinity
 from sciml.symbolic.one_sided_limits import DIGITS
 from sciml.symbolic.precise import NoPreciseValueError, PreciseNumber, PreciseValues, context
 from sciml.symbolic.problems import Integral
@@ -43,7 +45,12 @@ def exact_value(
         pair = []
         for is_end, place, limit in ((is_last, found.places[-1], after), (is_first, found.places[0], before)):
             put_in = _put_in(problem, solution, ends, parameters, place, limit) if is_end else None
-            pair.append(_known(limit, parameters) if put_in is None else put_in)
+            if put_in is None:
+                put_in = _known(limit, parameters)
+            if put_in is None:
+                side = -1 if limit is after else 1
+                put_in = _limit(problem, solution, ends, parameters, place, side, limit)
+            pair.append(put_in)
         if pair[0] is None or pair[1] is None:
             return None if parameters else _known(found.total, parameters)
         total += [(1, pair[0]), (-1, pair[1])]
@@ -69,6 +76,47 @@ def _put_in(
             continue
         if abs(value - limit) < 1e-12 * (1 + abs(limit)):
             return put_in
+    return None
+
+
+def _limit(
+    problem: Integral,
+    solution: Expr,
+    ends: Sequence["Limit"],
+    parameters: Mapping[str, float],
+    place: PreciseNumber,
+    side: int,
+    limit: PreciseNumber,
+) -> Expr | None:
+    """The limit in symbols at an infinity or a known number, if it has the limit's value.
+
+    Args:
+        problem: the integral.
+        solution: its antiderivative.
+        ends: both limits of the integral.
+        parameters: values, which decide signs.
+        place: where the limit is taken.
+        side: 1 from above, -1 from below.
+        limit: its value.
+    """
+    variable = problem.variable
+    if context(DIGITS).isinf(place):
+        into = variable if place > 0 else -variable
+    else:
+        given = (one.expression for one in ends if one.number(parameters) == place)
+        known = next(given, None) or recognised(place)
+        if known is None:
+            return None
+        into = known + side / variable
+    try:
+        moved = substitute(solution, {variable: into})
+        for form in (moved, expand(moved, deep=True)):
+            found = limit_at_infinity(form, variable, parameters)
+            if found is not None:
+                value = PreciseValues(parameters, DIGITS).value(found)
+                return found if abs(value - limit) < 1e-12 * (1 + abs(limit)) else None
+    except (UndefinedExpressionError, ExpressionTooLargeError, NoPreciseValueError):
+        pass
     return None
 
 

@@ -90,6 +90,26 @@ def test_parameters_stay_in_the_exact_value():
     assert value.decimal == pytest.approx(1 / dict(value.parameters)["a"])
 
 
+@pytest.mark.parametrize(
+    ("integrand", "lower", "upper", "exact", "positive"),
+    [
+        ("1/(x^2 + a^2)", "-inf", "inf", "pi/a", "a"),
+        ("1/(x^2 + a^2)^2", 0, "inf", "pi/(4*a**3)", "a"),
+        ("1/(a^2*cos(x)^2 + b^2*sin(x)^2)", 0, "pi/2", "pi/(2*a*b)", "a, b"),
+        ("1/cosh(a*x)", "-inf", "inf", "pi/a", "a"),
+        ("1/(x*sqrt(x^2 - a^2))", "a", "inf", "pi/(2*a)", None),
+        ("1/(x*(x + a))", 1, "inf", "log(a + 1)/a", None),
+    ],
+)
+def test_limits_with_parameters_are_written_down(integrand, lower, upper, exact, positive):
+    value = integrate(integrand, "x", lower=lower, upper=upper).definite
+    assert (value.status, to_infix(value.value)) == ("verified", exact)
+    said = (
+        () if positive is None else (f"for positive {positive}; another formula holds for negative values",)
+    )
+    assert value.notes == said
+
+
 def test_without_antiderivative_the_quadrature_is_no_answer():
     value = integrate("exp(x^2)*sin(x)", lower=0, upper=1, timeout=0.5).definite
     assert (value.status, value.is_answer) == ("unsolved", False)
