@@ -80,8 +80,8 @@ def verify_equation(problem: Equation, answer: Expr) -> Verification:
     if not implicit:
         names = [name for name in names if name != "y"]
     return judge(
-        _Substituted(problem, curve, _with_signs(standard_samples(names, variable), variable)),
-        lambda: _Substituted(problem, curve, _with_signs(wide_samples(names, variable), variable)),
+        _Substituted(problem, curve, with_signs(standard_samples(names, variable), variable)),
+        lambda: _Substituted(problem, curve, with_signs(wide_samples(names, variable), variable)),
     )
 
 
@@ -107,7 +107,7 @@ def _implicit(problem: Equation, answer: Expr, constants: tuple[Expr, ...]) -> _
     return None
 
 
-def _with_signs(samples: Samples, variable: str) -> Samples:
+def with_signs(samples: Samples, variable: str) -> Samples:
     """The samples with constants, and a free y, of both signs."""
     count = len(samples.is_real)
     values = {
@@ -131,7 +131,7 @@ def _are_independent(curve: _Curve, variable: Expr) -> bool:
     samples = standard_samples(
         symbol_names(variable, *(one for row in entries for one in row)), variable.value
     )
-    values = _with_signs(samples, variable.value).values
+    values = with_signs(samples, variable.value).values
     known: dict[bytes, Values] = {}
     numbers = [[evaluate(one, values, known) for one in row] for row in entries]
     with np.errstate(all="ignore"):

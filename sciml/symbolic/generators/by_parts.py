@@ -27,9 +27,11 @@ from sciml.symbolic.expression import (
     whole,
 )
 from sciml.symbolic.generators.backward import is_integral
+from sciml.symbolic.generators.lost_parts import loses_parts
 from sciml.symbolic.generators.points import FIXED_POINTS, Numbers
 from sciml.symbolic.generators.simplification import expanded, shortest_form, without_constant_term
 from sciml.symbolic.generators.trees import Leaves, RejectedTreeError, TreeSampler
+from sciml.symbolic.generators.verifier_points import is_integral_on_the_axis, is_many_valued
 from sciml.symbolic.nodes import table
 from sciml.symbolic.tokens import from_prefix
 
@@ -54,12 +56,21 @@ class Settings:
     """… to this."""
     parts_kept: int = 400
     """Functions F, and as many G, that wait to be combined again."""
-    new_part_share: float = 0.15
+    new_part_share: float = 0.04
     """Share of the draws that make a new F, and of those that make a new G."""
     largest_table: int = 60_000
     """Integrals that are remembered; a full table does not grow."""
     simplified_share: float = 0.3
     """Share of the integrands that are brought to their shortest form."""
+
+
+def is_found_integral(integrand: Expr, antiderivative: Expr) -> bool:
+    """Whether an integral that was found by values is one: the slopes of the antiderivative are the
+    integrand, on the branches that the verifier looks at too."""
+    if not is_integral(integrand, antiderivative):
+        return False
+    is_simple = not (is_many_valued(integrand) or is_many_valued(antiderivative))
+    return is_simple or is_integral_on_the_axis(integrand, antiderivative)
 
 
 def fingerprint(values: Numbers) -> Key | None:
@@ -129,6 +140,8 @@ class KnownIntegrals:
         """Remember an integral; the shorter one stays if it is known."""
         if len(integrand.prefix) > LONGEST_KNOWN or len(antiderivative.prefix) > LONGEST_KNOWN:
             return
+        if loses_parts(integrand) or loses_parts(antiderivative):
+            return
         values = _values(integrand)
         key = fingerprint(values)
         if key is None:
@@ -190,6 +203,7 @@ class ByPartsIntegrals:
         self.settings = settings
         self.known = KnownIntegrals(settings.largest_table)
         self._parts: tuple[list[Part], list[Part]] = ([], [])
+        self._kept: tuple[set[bytes], set[bytes]] = (set(), set())  # the same as prefixes
         self._given: set[bytes] = set()
 
     def draw(self, leaves: Leaves | None = None) -> list[tuple[Expr, Expr]]:
@@ -216,13 +230,25 @@ class ByPartsIntegrals:
         node = without_constant_term(self.trees.sample(draw.randint(least, most), leaves), X)
         if not node.mask & X.mask:
             raise RejectedTreeError("no x is left")
+        if loses_parts(node):
+            raise RejectedTreeError("a part is lost beside the others: the values say too little")
+        if node.prefix in self._kept[which]:
+            raise RejectedTreeError("this part is at hand")
         part = Part(node)
         self.known.learn(part.slope, node)
-        if len(kept) < settings.parts_kept:
-            kept.append(part)
-        else:
-            kept[draw.randrange(len(kept))] = part
+        self._keep(which, part)
         return part
+
+    def _keep(self, which: int, part: Part) -> None:
+        """Put a new part beside the others, or in the place of one of them."""
+        parts, prefixes = self._parts[which], self._kept[which]
+        if len(parts) < self.settings.parts_kept:
+            parts.append(part)
+        else:
+            place = self.trees.draw.randrange(len(parts))
+            prefixes.remove(parts[place].node.prefix)
+            parts[place] = part
+        prefixes.add(part.node.prefix)
 
     def _integral(self, one: Part, other: Part, inner: Expr) -> list[tuple[Expr, Expr]]:
         """The integral of F*g, where `inner` is that of f*G, if it is new and right."""
@@ -233,7 +259,7 @@ class ByPartsIntegrals:
             return []
         answer = linear(((1, multiply(one.node, other.node)), (-1, inner)))
         answer = without_constant_term(shortest_form(answer), X)
-        if not answer.mask & X.mask or not is_integral(integrand, answer):
+        if not answer.mask & X.mask or not is_found_integral(integrand, answer):
             return []
         self.known.learn(integrand, answer)
         if len(self._given) > 4 * self.settings.largest_table:

@@ -21,8 +21,9 @@ from sciml.symbolic.expression import (
     whole,
 )
 from sciml.symbolic.generators.backward import is_integral
-from sciml.symbolic.generators.by_parts import KnownIntegrals, Summands
+from sciml.symbolic.generators.by_parts import KnownIntegrals, Summands, is_found_integral
 from sciml.symbolic.generators.families import FAMILIES, Draw, Integral
+from sciml.symbolic.generators.lost_parts import loses_parts
 from sciml.symbolic.generators.simplification import shortest_form, without_constant_term
 from sciml.symbolic.generators.trees import RejectedTreeError, TreeSampler
 from sciml.symbolic.generators.variations import Integers, small_integer
@@ -110,15 +111,15 @@ def draw_looked_up(trees: TreeSampler, known: KnownIntegrals, settings: Settings
     """
     try:
         integrand = trees.sample(trees.draw.randint(settings.least_operators, settings.most_operators))
-        if not integrand.mask & X.mask:
-            raise RejectedTreeError("no x is left")
+        if not integrand.mask & X.mask or loses_parts(integrand):
+            raise RejectedTreeError("no x is left, or hardly any")
         found = known.find(Summands(integrand), Summands(ONE))
         if found is None:
             raise RejectedTreeError("the integral is not known")
         answer = without_constant_term(shortest_form(found), X)
     except (UndefinedExpressionError, ExpressionTooLargeError) as error:
         raise RejectedTreeError(str(error)) from error
-    if not answer.mask & X.mask or not is_integral(integrand, answer):
+    if not answer.mask & X.mask or not is_found_integral(integrand, answer):
         raise RejectedTreeError("not an integral, or not at enough points")
     return integrand, answer
 

@@ -53,11 +53,11 @@ class Settings:
 
 LARGEST_STEP = 100
 """Tokens of an intermediate result beyond which the draw is given up: its derivative would be too long."""
-LARGEST_DERIVATIVE, LARGEST_SECOND_DERIVATIVE = 150, 600
-"""The same for derivatives whose factors are not divided out yet: of 1,200 equations that were given without
-these limits, 7 went beyond them, for a third of the time."""
-MOST_PLACES = 4
-"""The same for the places of a constant in an intermediate result: 1 of 1,200 went beyond."""
+LARGEST_DERIVATIVE, LARGEST_SECOND_DERIVATIVE = 120, 600
+"""The same for derivatives whose factors are not divided out yet: 1 in 100 of the equations go beyond them,
+for a third of the time."""
+MOST_PLACES, MOST_PLACES_IN_DERIVATIVE = 4, 5
+"""The same for the places of a constant in an intermediate result: 1 of 200 equations goes beyond."""
 
 
 def draw_second_order(
@@ -106,10 +106,15 @@ def second_order_equation(curve: Expr, first: Expr, second: Expr) -> Expr | None
     invariant = solved_for(first, curve, Y)
     if invariant is None:
         return None
-    grown = total_derivative(stripped(invariant))
+    invariant = stripped(invariant)
+    if not invariant.mask & second.mask:
+        raise RejectedTreeError("a first-order equation without constants")
+    grown = total_derivative(invariant)
     if not grown.mask & second.mask:
         raise RejectedTreeError("a first-order equation without constants")
     if len(grown.prefix) > LARGEST_DERIVATIVE:
+        return None
+    if grown.prefix.count(second.prefix) > MOST_PLACES_IN_DERIVATIVE:
         return None
     once = without_factors(grown, SLOPE)
     if not once.mask & second.mask:

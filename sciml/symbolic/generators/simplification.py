@@ -63,11 +63,15 @@ def common_factors(rows: Sequence[Factors]) -> Factors:
     return {key: common[key] for key in sorted(common)} if len(common) > 1 else common
 
 
-def split_common_factors(node: Expr) -> tuple[list[tuple[Expr, Number]], Expr]:
+def split_common_factors(node: Expr, *, only_shared: bool = False) -> tuple[list[tuple[Expr, Number]], Expr]:
     """A sum as (factors, rest), node = product of the factors * rest, where the terms of the rest share no
     factor.
 
     What is no sum comes back with no factors.
+
+    Args:
+        node: the sum.
+        only_shared: leave denominators in their terms that one term alone has.
     """
     if node.kind != ADD or (node.value and _DIV not in node.prefix):
         return [], node  # without a division, a number among the terms shares no factor with them
@@ -75,6 +79,8 @@ def split_common_factors(node: Expr) -> tuple[list[tuple[Expr, Number]], Expr]:
     if node.value:
         rows.append({})
     common = common_factors(rows)
+    if only_shared and common:
+        common = {key: one for key, one in common.items() if sum(key in row for row in rows) > 1}
     if not common:
         return [], node
     rest = [
@@ -109,40 +115,49 @@ def _is_apart(base: Expr, exponent: Number) -> bool:
     return base.kind in (POWER, MULTIPLY, NUMBER) or (exponent != 1 and base.value == "exp")
 
 
-def together(node: Expr) -> Expr:
-    """Over one denominator, common factors of all terms in front: 1/x + 1/x**2 becomes (x + 1)/x**2."""
+def together(node: Expr, *, only_shared: bool = False) -> Expr:
+    """Over one denominator, common factors of all terms in front: 1/x + 1/x**2 becomes (x + 1)/x**2.
+
+    Args:
+        node: any expression.
+        only_shared: leave denominators that one term of a sum alone has: 1/x + 1/(x + 1) stays.
+    """
     if node.kind == MULTIPLY:
-        factors = [together(factor) if factor.kind in (ADD, POWER) else factor for factor in node.args]
+        factors = [
+            together(factor, only_shared=only_shared) if factor.kind in (ADD, POWER) else factor
+            for factor in node.args
+        ]
         if all(map(is_, factors, node.args)):
             return node
         return product(node.value, [(factor, 1) for factor in factors])
     if node.kind == POWER and type(node.value) is int and node.args[0].kind == ADD:
-        base = together(node.args[0])
+        base = together(node.args[0], only_shared=only_shared)
         return node if base is node.args[0] else product(1, ((base, node.value),))
-    return _joined_sum(node) if node.kind == ADD else node
+    return _joined_sum(node, only_shared) if node.kind == ADD else node
 
 
-def _joined_sum(node: Expr) -> Expr:
+def _joined_sum(node: Expr, only_shared: bool) -> Expr:
     if node.value and _DIV not in node.prefix:
         return node
-    known = _joined.get(node.prefix)
+    key = (node.prefix, only_shared)
+    known = _joined.get(key)
     if known is not None:
         return node if known.prefix == node.prefix else known
-    terms = [together(term) for term, _ in node.args]
+    terms = [together(term, only_shared=only_shared) for term, _ in node.args]
     found = node
     if not all(map(is_, terms, [term for term, _ in node.args])):
         pairs = [(coefficient, term) for term, (_, coefficient) in zip(terms, node.args, strict=True)]
         found = linear([*pairs, (node.value, ONE)])
-    common, rest = split_common_factors(found)
+    common, rest = split_common_factors(found, only_shared=only_shared)
     if common:
         found = product(1, [*common, (rest, 1)])
     if len(_joined) >= _LARGEST_MEMORY:
         _joined.clear()
-    _joined[node.prefix] = found
+    _joined[key] = found
     return found
 
 
-_joined: dict[bytes, Expr] = {}
+_joined: dict[tuple[bytes, bool], Expr] = {}
 """Sums over one denominator: inner ones are met again and again."""
 _LARGEST_MEMORY = 20_000
 
@@ -185,12 +200,12 @@ def expanded(node: Expr, most_terms: int = MOST_TERMS) -> Expr:
 def shortest_form(node: Expr) -> Expr:
     """The shortest in tokens of: the expression, over one denominator, multiplied out, and both."""
     best = node
-    joined = together(node)
+    joined = together(node, only_shared=True)
     if len(joined.prefix) < len(best.prefix):
         best = joined
-    multiplied = expanded(node, FEW_TERMS)
-    if multiplied is not node and len(multiplied.prefix) < 2 * len(best.prefix):
-        both = together(multiplied)
+    multiplied = expanded(best, FEW_TERMS)
+    if multiplied is not best and len(multiplied.prefix) < 1.2 * len(best.prefix):
+        both = together(multiplied, only_shared=True)
         best = min(best, multiplied, both, key=lambda form: len(form.prefix))
     return best
 

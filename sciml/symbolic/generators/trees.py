@@ -29,7 +29,7 @@ from sciml.symbolic.expression import (
     product,
     symbol,
 )
-from sciml.symbolic.generators.points import is_real_constant
+from sciml.symbolic.generators.lost_parts import is_real_constant
 
 _FUNCTIONS = (
     *("exp", "log", "sin", "cos", "tan", "asin", "acos", "atan"),
@@ -87,15 +87,17 @@ def tree_count(empty: int, operators: int) -> int:
 
 
 @cache
-def _steps(empty: int, operators: int) -> tuple[tuple[tuple[int, int], ...], list[float]]:
-    """Possible next steps (leaves before the operator, arity), and their cumulative probabilities."""
-    outcomes, weights = [], []
+def _steps(empty: int, operators: int) -> tuple[list[tuple[int, ...]], list[int], list[float]]:
+    """Possible next pieces of the shape (leaves, then one operator), by how much each changes the number of
+    empty nodes, and the cumulative probabilities of all but the last."""
+    pieces, changes, weights = [], [], []
     for skipped in range(empty):
         for arity in (1, 2):
-            outcomes.append((skipped, arity))
+            pieces.append((*(0,) * skipped, arity))
+            changes.append(arity - 1 - skipped)
             weights.append(tree_count(empty - skipped + arity - 1, operators - 1))
     total = tree_count(empty, operators)
-    return tuple(outcomes), list(accumulate(weight / total for weight in weights))
+    return pieces, changes, list(accumulate(weight / total for weight in weights[:-1]))
 
 
 def draw_shape(operators: int, random_source: random.Random) -> list[int]:
@@ -103,13 +105,12 @@ def draw_shape(operators: int, random_source: random.Random) -> list[int]:
     operators.
     """
     shape: list[int] = []
-    empty = 1
+    empty, draw = 1, random_source.random
     for left in range(operators, 0, -1):
-        outcomes, cumulative = _steps(empty, left)
-        skipped, arity = outcomes[min(bisect(cumulative, random_source.random()), len(outcomes) - 1)]
-        shape.extend((0,) * skipped)
-        shape.append(arity)
-        empty += arity - 1 - skipped
+        pieces, changes, cumulative = _steps(empty, left)
+        chosen = bisect(cumulative, draw())
+        shape += pieces[chosen]
+        empty += changes[chosen]
     shape.extend((0,) * empty)
     return shape
 

@@ -5,14 +5,15 @@ import pytest
 
 from sciml.symbolic.derivative import derivative
 from sciml.symbolic.expression import X, function, integer, power, product, rational, symbol
+from sciml.symbolic.generators.lost_parts import LostParts, is_real_constant
 from sciml.symbolic.generators.points import (
     FIXED_POINTS,
     FUNCTIONS,
     POINTS,
     PointValues,
     agreement,
-    is_real_constant,
 )
+from sciml.symbolic.parser import parse
 
 NAN = complex("nan")
 
@@ -73,10 +74,31 @@ def test_sum_and_scale_tell_cancellation_from_agreement():
         (function("asin", integer(2)), False),
         (function("acosh", integer(2)), True),
         (function("exp", function("exp", integer(7))), False),
+        (function("exp", integer(-3883)), False),
+        (function("tanh", function("exp", integer(4))), False),
+        (function("log", integer(4)) - 2 * function("log", integer(2)), True),
     ],
 )
 def test_constants_are_real_and_finite_or_not(node, is_real):
     assert is_real_constant(node) is is_real
+
+
+@pytest.mark.parametrize(
+    ("text", "is_lost"),
+    [
+        ("tanh(2*x + exp(4))", True),
+        ("x*cos(exp(-25)/x)", True),
+        ("x + exp(-125)*sin(x)", True),
+        ("sin(exp(-25)*x)", True),
+        ("sinh(x + 79)", True),
+        ("tanh(2*x + exp(1))", False),
+        ("x + exp(-5)*sin(x)", False),
+        ("x^20 + 1", False),
+        ("exp(-60)*sin(x)", False),
+    ],
+)
+def test_parts_that_ordinary_numbers_lose_are_noticed(text, is_lost):
+    assert LostParts(FIXED_POINTS).are_in(parse(text)) is is_lost
 
 
 def test_agreement_counts_points_where_both_sides_have_values():

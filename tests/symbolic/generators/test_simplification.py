@@ -42,6 +42,14 @@ def test_sums_over_one_denominator_worked_by_hand(node, joined):
     assert together(node) == joined
 
 
+def test_denominators_of_one_term_alone_stay_if_only_shared_ones_are_wanted():
+    apart = 1 / X + 1 / (X + 1)
+    assert together(apart, only_shared=True) == apart
+    assert together(apart) == (2 * X + 1) / (X * (X + 1))
+    shared = 1 / X + EXP / X + 3
+    assert together(shared, only_shared=True) == (1 + EXP + 3 * X) / X
+
+
 def test_numbers_of_more_digits_than_wanted_are_seen():
     node = linear(((1234, X), (-99_999, X * X)))
     assert longest_number(node.prefix) == 5

@@ -85,13 +85,11 @@ def test_varied_pairs_pass_the_verifier(kind):
 @pytest.mark.slow  # minutes: 2,000 pairs of each kind
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("kind", KINDS)
-def test_of_two_thousand_pairs_none_is_wrong_and_at_most_five_are_left_open(kind):
+def test_of_two_thousand_pairs_all_pass_the_verifier(kind):
     mixture = Mixture("test 2000", Settings())
-    judged = [judgement(kind, *mixture.one(kind)) for _ in range(2000)]
-    others = [one for one in judged if not one.is_verified]
-    # numbers so large or small that thirty digits are too few, points of a narrow domain, a branch of a root
-    assert len(others) <= 5
-    assert all(one.agreement > 0.4 for one in others)  # a wrong answer agrees hardly anywhere
+    found = [mixture.one(kind) for _ in range(2000)]
+    others = [one for one in found if not judgement(kind, *one).is_verified]
+    assert others == []
 
 
 def test_problems_are_not_given_twice():
