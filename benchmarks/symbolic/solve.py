@@ -9,8 +9,9 @@ points (`independent_check.py`). SymPy runs in a process that is kept, FriCAS, M
 
     python -m benchmarks.symbolic.solve --sets bwd fwd ibp brittle ode1 ode2 --solvers ladder --out FOLDER
 
-Every answer is kept in FOLDER; a run that was stopped goes on. `--solvers greedy=fwd.safetensors
-greedy=bwd.safetensors --sets fwd bwd ibp` prints the cross-generator table of Lample & Charton (ICLR 2020).
+With `sympy` among the solvers, the hard part of each set is what SymPy leaves; what the others solve of it is
+printed as well. Every answer is kept in FOLDER; a run that was stopped goes on. The cross-generator table of
+Lample & Charton (ICLR 2020) is `--solvers greedy=fwd.safetensors greedy=bwd.safetensors --sets fwd bwd ibp`.
 """
 
 import argparse
@@ -122,6 +123,19 @@ def row(set_name: str, solver_name: str, records: list[dict[str, Any]]) -> str:
     )
 
 
+def left_by_sympy(set_name: str, by_sympy: dict[str, bool], by_others: dict[str, dict[str, bool]]) -> str:
+    """A line: how many problems SymPy leaves, and how many of these each other solver answers.
+
+    Args:
+        set_name: of the problems.
+        by_sympy: whether SymPy solves each of them.
+        by_others: the same of other solvers.
+    """
+    hard = [name for name, is_solved in by_sympy.items() if not is_solved]
+    counts = [f"{name} {sum(found[one] for one in hard)}" for name, found in by_others.items()]
+    return f"{Path(set_name).stem}: SymPy leaves {len(hard)} of {len(by_sympy)}; of these {', '.join(counts)}"
+
+
 def main() -> None:
     """Print the table, and the cross-generator table."""
     parser = argparse.ArgumentParser(
@@ -141,16 +155,21 @@ def main() -> None:
     print("| set | solver | n | solved | strict | implicit | wrong | timeouts | median s | 95 % s |")
     print("|---|---|---|---|---|---|---|---|---|---|")
     shares: dict[tuple[str, str], float] = {}
+    solved: dict[tuple[str, str], dict[str, bool]] = {}
     for set_name in options.sets:
         for solver_name in options.solvers:
             records = run(set_name, solver_name, options)
-            shares[solver_name, set_name] = sum(one.get("is_solved", False) for one in records) / len(records)
+            solved[solver_name, set_name] = {one["id"]: one.get("is_solved", False) for one in records}
+            shares[solver_name, set_name] = sum(solved[solver_name, set_name].values()) / len(records)
             print(row(set_name, solver_name, records), flush=True)
     print("\n| solved, % | " + " | ".join(Path(one).stem for one in options.sets) + " |")
     print("|---" * (len(options.sets) + 1) + "|")
     for solver_name in options.solvers:
         cells = [f"{100 * shares[solver_name, one]:.1f}" for one in options.sets]
         print(f"| {solver_name} | {' | '.join(cells)} |")
+    for set_name in options.sets if "sympy" in options.solvers else ():
+        others = [name for name in options.solvers if name != "sympy"]
+        print(left_by_sympy(set_name, solved["sympy", set_name], {o: solved[o, set_name] for o in others}))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from benchmarks.symbolic.independent_check import is_wrong
-from benchmarks.symbolic.solve import answered, row
+from benchmarks.symbolic.solve import answered, left_by_sympy, row
 from benchmarks.symbolic.solvers import read_problem, solver
 from sciml.errors import SettingsError
 from sciml.symbolic import parse
@@ -42,6 +42,14 @@ def test_the_table_counts_what_the_records_say():
     ]
     assert row("bwd", "ladder", records) == (
         "| bwd | ladder | 4 | 50.0% ± 25.0% | 25.0% | 1 | 1 | 1 | 0.25 | 9.90 |"
+    )
+
+
+def test_the_hard_part_of_a_set_is_what_sympy_leaves():
+    by_sympy = {"a": True, "b": False, "c": False}
+    others = {"ladder": {"a": True, "b": True, "c": True}, "giac": {"a": True, "b": False, "c": True}}
+    assert left_by_sympy("sets/fwd.jsonl", by_sympy, others) == (
+        "fwd: SymPy leaves 2 of 3; of these ladder 2, giac 1"
     )
 
 
