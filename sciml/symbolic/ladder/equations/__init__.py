@@ -7,8 +7,8 @@ The equation is solved for its highest derivative (`slopes.py`, `radicals.py`, `
    (`separable.py`, `symmetry.py`, `exact.py`, `swapped.py`), `branches.py`.
 2. of second order: `second_order_substitution.py`, `first_integral.py`, `linear_second_order.py`
    (`homogeneous.py`), `reduction.py`.
-3. to an answer: `integrals.py`, `inversion.py`, `relations.py`, `simplification.py`, `real_forms.py`,
-   `forms.py`.
+3. to an answer: `integrals.py` (`integrands.py`), `inversion.py`, `relations.py`, `simplification.py`,
+   `real_forms.py`, `forms.py`.
 
 `fibres.py` draws points modulo a prime, `attempts.py` goes on after a failure.
 """

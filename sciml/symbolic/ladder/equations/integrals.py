@@ -34,6 +34,7 @@ from sciml.symbolic.ladder import (
     waves,
 )
 from sciml.symbolic.ladder.deadline import Deadline
+from sciml.symbolic.ladder.equations.integrands import term_by_term
 from sciml.symbolic.ladder.equations.inversion import at_values
 from sciml.symbolic.ladder.equations.simplification import simplest
 from sciml.symbolic.ladder.normalise import constant_factor
@@ -53,6 +54,8 @@ _RUNGS: tuple[tuple[Rung[Integral], float], ...] = (
     (change_of_variable.propose, 1.5),
 )
 """Rungs of integrals, and seconds of work for each."""
+_SHARE_OF_LENGTH = 0.8
+"""Of another writing of an integrand, at which it is tried first."""
 _MOST_BASES = 24
 _LONGEST, _LONGEST_FOR_RUNGS = 3_000, 400
 """Tokens of an integrand."""
@@ -89,6 +92,9 @@ def integral(integrand: Expr, deadline: Deadline, variable: Expr = X) -> Expr | 
 def _found(integrand: Expr, deadline: Deadline, variable: Expr) -> Expr | None:
     try:
         found = _sum_of_logarithms(integrand, variable)
+        written = term_by_term(integrand) if found is None else integrand
+        if len(written.prefix) < _SHARE_OF_LENGTH * len(integrand.prefix):
+            found = ansatz.antiderivative(written, min(_ANSATZ_S, deadline.left), variable)
         if found is None:
             found = ansatz.antiderivative(integrand, min(_ANSATZ_S, deadline.left), variable)
         found = found or _by_other_rungs(integrand, deadline, variable)

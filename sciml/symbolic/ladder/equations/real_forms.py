@@ -51,6 +51,8 @@ from sciml.symbolic.verification import verify
 
 _OFTEN = 0.3
 """Share of the points at which an equation is real, from which on a solution counts as real."""
+_GAIN = 0.1
+"""Of this share, that another form must bring."""
 _LONGEST = 600
 """Tokens of a solution of which other forms are looked for."""
 _MOST_LOGARITHMS, _MOST_RADICALS = 4, 3
@@ -69,6 +71,7 @@ def most_real(found: Found, problem: Equation, deadline: Deadline) -> Found:
     constants = tuple([symbol(name) for name in CONSTANT_NAMES[: problem.order]])
     points = _RealPoints(problem, constants)
     best, most = found, points.rank(found.expression)
+    least = most.parts + _GAIN
     if most.parts >= _OFTEN or len(found.expression.prefix) > _LONGEST:
         return found
     known = {found.expression.prefix}
@@ -79,7 +82,7 @@ def most_real(found: Found, problem: Equation, deadline: Deadline) -> Found:
                     continue
                 known.add(form.prefix)
                 rank = points.rank(form)
-                if rank <= most:
+                if rank.parts < least or rank <= most:
                     continue
                 judged = verify(problem, form)
                 is_as_good = judged.status == found.verification.status

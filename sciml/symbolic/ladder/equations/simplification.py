@@ -22,6 +22,7 @@ from sciml.symbolic.expression import (
     X,
     function,
     linear,
+    multiply,
     number,
     power,
     product,
@@ -110,11 +111,21 @@ def parts(node: Expr) -> Iterator[Expr]:
 
 
 def _logarithm(argument: Expr) -> Expr:
-    """The sum of the logs of the factors where one of them is an exponential."""
+    """The sum of the logs of the factors where one of them is an exponential or a power like x**y."""
     factors = _powers(argument, 1)
-    if not any(base.kind == FUNCTION and base.value == "exp" for base, _ in factors):
+    if not any(_is_exponential(base) for base, _ in factors):
         return function("log", argument)
-    return linear([(exponent, unfolded(function("log", base))) for base, exponent in factors])
+    return linear([(exponent, _logarithm_of_factor(base)) for base, exponent in factors])
+
+
+def _is_exponential(base: Expr) -> bool:
+    return (base.kind == FUNCTION and base.value == "exp") or (base.kind == POWER and base.value is None)
+
+
+def _logarithm_of_factor(base: Expr) -> Expr:
+    if base.kind == POWER and base.value is None:
+        return multiply(base.args[1], unfolded(function("log", base.args[0])))
+    return unfolded(function("log", base))
 
 
 def _as_symbolic_power(exponent: Expr) -> Expr | None:

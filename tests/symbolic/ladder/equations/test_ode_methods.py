@@ -8,6 +8,7 @@ from sciml.symbolic.ladder.equations.fibres import Fibres
 from sciml.symbolic.ladder.equations.first_order_substitution import Substitution, linear_coefficients
 from sciml.symbolic.ladder.equations.homogeneous import homogeneous_solutions, null_combinations
 from sciml.symbolic.ladder.equations.integrals import exponential
+from sciml.symbolic.ladder.equations.integrands import term_by_term
 from sciml.symbolic.ladder.equations.inversion import inverses
 from sciml.symbolic.ladder.equations.linear import linear_solution
 from sciml.symbolic.ladder.equations.second_order_substitution import (
@@ -121,3 +122,15 @@ def test_rate_along_solutions_is_the_total_derivative() -> None:
     assert solved is not None
     assert solved.rate(parse("y'**2 + y**2")) == ZERO_EXPR
     assert solved.rate(Y[0]) == Y[1]
+
+
+def test_an_integrand_over_one_denominator_becomes_a_sum_of_shorter_terms():
+    whole = parse("(x*(x + 1)*exp(x) + (x + 1)*tan(x) + x*tan(x)/cos(x)^2)/(x*(x + 1)*tan(x))")
+    expected = parse("exp(x)/tan(x) + 1/x + (tan(x)^2 + 1)/(x + 1)")
+    assert term_by_term(whole) == expected
+    assert term_by_term(parse("sin(x)*tan(x)/cos(x)^2")) == parse("sin(x)*tan(x)/cos(x)^2")
+
+
+def test_a_power_with_a_symbol_leaves_its_logarithm():
+    assert unfolded(parse("log(x^y*exp(a))")) == parse("y*log(x) + a")
+    assert unfolded(parse("exp(a*log(x)/2)")) == parse("x^(a/2)")
