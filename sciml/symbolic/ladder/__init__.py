@@ -10,7 +10,7 @@ Integrals are brought into form by `normalise.py` (names, constants, linear argu
 1. `direct_rungs.py`, what answers at once or not at all: `table.py` (rules; `quadratics.py`,
    `oscillations.py`, `line_powers.py`, `part_powers.py`), `partial_fractions.py`
    (`rational_functions.py`, `radical_roots.py`, `residue_logarithms.py`), `square_root_integrals.py`
-   (`square_root_field.py`, `square_root_reduction.py`), `waves.py`.
+   (`square_root_field.py`, `square_root_reduction.py`), `waves.py`, `product_rule.py`.
 2. `ansatz_rungs.py`: a linear combination of terms that can occur (`ansatz.py`), first in short systems. Its
    terms come from `terms.py`, `special_kernels.py`, `rational_kernels.py`, its other ways of writing the
    integrand from `factored_sums.py`, `one_angle.py`; `kernels.py` says which functions the terms may hold,

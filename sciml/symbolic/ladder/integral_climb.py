@@ -9,15 +9,18 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from sciml.symbolic.expression import (
     ADD,
+    ONE,
     ZERO_EXPR,
     Expr,
     ExpressionTooLargeError,
     UndefinedExpressionError,
     X,
     linear,
+    multiply,
     product,
 )
 from sciml.symbolic.ladder import (
@@ -70,8 +73,11 @@ class IntegralClimb:
         found = None
         try:
             with hard_limit(self.deadline):
-                if integrand.kind == ADD:
-                    found = self._as_one_sum(integrand) or self._by_groups(integrand)
+                constant, rest = constant_factor(integrand)
+                if rest.kind == ADD:
+                    found = self._as_one_sum(rest) or self._by_groups(rest)
+                    if constant != ONE:
+                        found = self._composed(integrand, found, partial(multiply, constant), "constants out")
                 else:
                     found = self._cheaply(integrand, 0) or self._by_parts_of_sum(integrand)
         except OutOfTimeError:
@@ -116,9 +122,7 @@ class IntegralClimb:
         constant, rest = constant_factor(integrand)
         if rest != integrand and constant.mask:
             inner = self._cheaply(rest, depth + 1)
-            return self._composed(
-                integrand, inner, lambda one: product(1, ((constant, 1), (one, 1))), "constants out"
-            )
+            return self._composed(integrand, inner, partial(multiply, constant), "constants out")
         found = self._substituted(integrand, depth)
         if found is not None or integrand.mask == X.mask:
             return found
