@@ -6,7 +6,8 @@ From text to answer: `parser.py` (text to `expression.py`; LaTeX by way of `late
 `equation_solution.py` and `definite.py` lead through.
 
 The engine: `expression.py` (canonical trees), `derivative.py`, `substitution.py`, `expansion.py`,
-`evaluation.py`, `precise.py` (30 digits), `infix.py`, `latex.py`, `sympy_bridge.py`.
+`evaluation.py`, `precise.py` (30 digits and more: `hidden_parts.py`), `kinks.py`,
+`infix.py`, `latex.py`, `sympy_bridge.py`.
 
 The sequence model: `generators/` (pairs to learn from), `vocabulary.py`, `tokens.py`, `network.py`,
 `decoding.py` (grammar-masked beam search), `training_data.py`, `training.py`.

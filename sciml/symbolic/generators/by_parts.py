@@ -28,7 +28,7 @@ from sciml.symbolic.expression import (
 )
 from sciml.symbolic.generators.backward import is_integral
 from sciml.symbolic.generators.lost_parts import loses_parts
-from sciml.symbolic.generators.points import FIXED_POINTS, Numbers
+from sciml.symbolic.generators.points import FIXED_POINTS, NAN
 from sciml.symbolic.generators.simplification import expanded, shortest_form, without_constant_term
 from sciml.symbolic.generators.trees import Leaves, RejectedTreeError, TreeSampler
 from sciml.symbolic.generators.verifier_points import is_integral_on_the_axis, is_many_valued
@@ -36,6 +36,8 @@ from sciml.symbolic.nodes import table
 from sciml.symbolic.tokens import from_prefix
 
 Key = bytes
+Profile = tuple[complex, complex, complex]
+"""Of a function at three points; see `profile`."""
 LONGEST_KNOWN = 60
 """Tokens of the longest integrands and antiderivatives that are remembered."""
 MOST_TERMS = 16
@@ -73,17 +75,22 @@ def is_found_integral(integrand: Expr, antiderivative: Expr) -> bool:
     return is_simple or is_integral_on_the_axis(integrand, antiderivative)
 
 
-def fingerprint(values: Numbers) -> Key | None:
-    """A key that is equal for multiples of one function, from its values at three complex points.
+def profile(node: Expr) -> Profile:
+    """A function as its value at the first of three complex points, and the ratios of the others to it.
 
-    None if the function is zero or has no value there.
+    Profiles multiply as functions do. All is nan if the function is zero or has no value there.
     """
-    first, second, third = values
+    first, second, third = FIXED_POINTS.values(node)[-3:]
     if first != first or second != second or third != third or abs(first) < 1e-12:
-        return None
-    left, right = second / first, third / first
+        return NAN, NAN, NAN
+    return first, second / first, third / first
+
+
+def fingerprint(found: Profile) -> Key | None:
+    """A key that is equal for multiples of one function, from its profile; None for ratios beyond 1e38."""
+    _, second, third = found
     try:
-        return _SINGLE.pack(left.real, left.imag, right.real, right.imag)
+        return _SINGLE.pack(second.real, second.imag, third.real, third.imag)
     except OverflowError:
         return None
 
@@ -95,34 +102,36 @@ _SINGLE = Struct("4f")
 def rational_ratio(value: complex, unit: complex) -> Number | None:
     """value / unit if that is a rational p/q with |p*q| <= 10**5; others would be found by chance too."""
     ratio = value / unit
-    if abs(ratio.imag) > 1e-10 * abs(ratio.real) or abs(ratio.real) > 1e5:
+    size = ratio.real
+    tolerance = 1e-10 * abs(size)
+    if abs(ratio.imag) > tolerance or abs(size) > 1e5:
         return None
-    found: Number = round(ratio.real)
-    if not found or abs(found - ratio.real) > 1e-10 * abs(ratio.real):
-        found = Fraction(ratio.real).limit_denominator(1000)
-    is_small = abs(found.numerator * found.denominator) <= 10**5
-    return whole(found) if is_small and abs(float(found) - ratio.real) <= 1e-10 * abs(ratio.real) else None
+    for denominator in range(1, 9):  # nearly always one of these
+        numerator = round(denominator * size)
+        if abs(numerator - denominator * size) <= denominator * tolerance:
+            break
+    else:
+        numerator, denominator = Fraction(size).limit_denominator(1000).as_integer_ratio()
+    if not 0 < abs(numerator * denominator) <= 10**5 or abs(numerator / denominator - size) > tolerance:
+        return None
+    return whole(Fraction(numerator, denominator))
 
 
-def _values(node: Expr) -> Numbers:
-    return FIXED_POINTS.values(node)[-3:]
-
-
-def _times(left: Numbers, right: Numbers) -> Numbers:
+def _times(left: Profile, right: Profile) -> Profile:
     return left[0] * right[0], left[1] * right[1], left[2] * right[2]
 
 
 class Summands:
-    """A function as numbers: its values at three points, and those of the terms of its expanded form."""
+    """A function as numbers: its profile, and those of the terms of its expanded form."""
 
     def __init__(self, node: Expr) -> None:
-        self.values = _values(node)
+        self.whole = profile(node)
         multiplied = expanded(node)
-        self.terms = [self.values]
+        self.terms = [self.whole]
         if multiplied.kind == ADD:
             pairs = [*multiplied.args, (ONE, multiplied.value)]
-            scaled = [(float(value), _values(term)) for term, value in pairs if value]
-            self.terms = [(scale * u, scale * v, scale * w) for scale, (u, v, w) in scaled]
+            scaled = [(float(value), profile(term)) for term, value in pairs if value]
+            self.terms = [(scale * first, second, third) for scale, (first, second, third) in scaled]
 
 
 class KnownIntegrals:
@@ -142,18 +151,18 @@ class KnownIntegrals:
             return
         if loses_parts(integrand) or loses_parts(antiderivative):
             return
-        values = _values(integrand)
-        key = fingerprint(values)
-        if key is None:
+        found = profile(integrand)
+        key = fingerprint(found)
+        if key is None or found[0] != found[0]:
             return
         known = self._known.get(key)
         is_new = known is None and len(self._known) < self.largest
         if is_new or (known is not None and len(antiderivative.prefix) < len(known[1])):
-            self._known[key] = (values[0], antiderivative.prefix)
+            self._known[key] = (found[0], antiderivative.prefix)
 
     def find(self, left: Summands, right: Summands) -> Expr | None:
         """An antiderivative of the product of two functions, or None."""
-        whole_product = self._find(_times(left.values, right.values))
+        whole_product = self._find(_times(left.whole, right.whole))
         if whole_product is not None:
             return linear(((whole_product[0], _node(whole_product[1])),))
         if len(left.terms) == len(right.terms) == 1 or len(left.terms) * len(right.terms) > MOST_TERMS:
@@ -167,13 +176,13 @@ class KnownIntegrals:
                 found.append(part)
         return linear([(factor, _node(prefix)) for factor, prefix in found])
 
-    def _find(self, values: Numbers) -> tuple[Number, bytes] | None:
-        """(factor, token ids of a known antiderivative) of a function with these values."""
-        key = fingerprint(values)
+    def _find(self, wanted: Profile) -> tuple[Number, bytes] | None:
+        """(factor, token ids of a known antiderivative) of a function with this profile."""
+        key = fingerprint(wanted)
         known = None if key is None else self._known.get(key)
         if known is None:
             return None
-        factor = rational_ratio(values[0], known[0])
+        factor = rational_ratio(wanted[0], known[0])
         return None if factor is None else (factor, known[1])
 
 
