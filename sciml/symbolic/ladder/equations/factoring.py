@@ -4,6 +4,7 @@ SymPy's polynomials over the rational numbers do the work. Relations between gen
 sin(x)**2 + cos(x)**2 = 1, are not used; expressions that are long or take long stay as they are.
 """
 
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
@@ -27,6 +28,7 @@ from sciml.symbolic.expression import (
     rational,
 )
 from sciml.symbolic.ladder.deadline import Deadline, OutOfTimeError, hard_limit
+from sciml.symbolic.ladder.equations.radicals import with_common_radicals
 from sciml.symbolic.ladder.equations.simplification import parts, simplest
 
 _LONGEST = 1_500
@@ -49,11 +51,15 @@ def factored(node: Expr) -> Expr:
 
 
 def lowest_terms(node: Expr) -> Expr:
-    """The simplest form; factored if functions of numbers stand in a fraction: most cancel.
+    """The simplest form; with common radicals and factored if functions of numbers stand in it: most cancel.
 
     They come from putting a number for y, and what is free of y is free of them.
     """
     short = simplest(node)
+    if not _has_function_of_a_number(short):
+        return short
+    with suppress(UndefinedExpressionError, ExpressionTooLargeError):
+        short = min(short, simplest(with_common_radicals(short)), key=lambda one: len(one.prefix))
     return factored(short) if divides_by_a_sum(short) and _has_function_of_a_number(short) else short
 
 

@@ -44,7 +44,9 @@ from sciml.symbolic.ladder.equations.factoring import lowest_terms
 from sciml.symbolic.ladder.equations.fibres import Fibres
 from sciml.symbolic.ladder.equations.inversion import Chain, at_values, chains, inverses
 from sciml.symbolic.ladder.equations.linear import linear_solution
+from sciml.symbolic.ladder.equations.radicals import with_common_radicals
 from sciml.symbolic.ladder.equations.riccati import parts_pointed_to, roots_of_coefficients
+from sciml.symbolic.ladder.equations.simplification import parts as parts_of
 from sciml.symbolic.ladder.equations.simplification import simplest
 from sciml.symbolic.ladder.equations.slopes import Solved
 from sciml.symbolic.ladder.modular import NotModularError, Residues
@@ -116,9 +118,11 @@ def linearising_substitutions(solved: Solved, parts: list[Expr]) -> Iterator[Sub
     """Substitutions in which the equation has the form u' = p(x)*u + q(x)."""
     y = Y[0]
     slopes = []
+    own = {one.prefix for node in (solved.rest, solved.factor) for one in parts_of(node)}
     for part in parts:
+        writing = with_common_radicals if part.prefix not in own else _as_it_is
         try:
-            slopes.append((part, derivative(part, symbol("x")), derivative(part, y)))
+            slopes.append((part, writing(derivative(part, symbol("x"))), writing(derivative(part, y))))
         except (UndefinedExpressionError, ExpressionTooLargeError):
             continue
     fibres = Fibres([solved.rest, solved.factor, *[part for part, _, _ in slopes[:12]]])
@@ -141,6 +145,10 @@ def linearising_substitutions(solved: Solved, parts: list[Expr]) -> Iterator[Sub
             yield Substitution(part, outer)
         if len(fibres.usable_groups()) < _ENOUGH_GROUPS:
             fibres.usable = before
+
+
+def _as_it_is(node: Expr) -> Expr:
+    return node
 
 
 def outer_functions(fibres: Fibres, value: Residues, rate: Residues) -> Iterator[Expr]:

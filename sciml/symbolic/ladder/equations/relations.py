@@ -12,6 +12,7 @@ from sciml.symbolic.expression import (
     UndefinedExpressionError,
     function,
     linear,
+    primitive,
     product,
 )
 from sciml.symbolic.ladder.equations.inversion import inverses, with_inverse_functions
@@ -35,7 +36,8 @@ def solved_relation(levels: Iterable[Expr], constant: Expr, steps: tuple[Step, .
             yield Candidate(one, (*steps, Step("y = {}", (one,))))
         if explicit:
             return
-        relations.append(with_joined_logarithms(level))
+        joined = with_joined_logarithms(level)
+        relations.append(primitive(joined)[1] if joined.kind == ADD else joined)
     for level in sorted(relations, key=lambda one: len(one.prefix)):
         yield Candidate(level - constant, (*steps, Step("{} is constant", (level,))))
 

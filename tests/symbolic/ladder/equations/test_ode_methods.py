@@ -5,7 +5,11 @@ from sciml.symbolic.equivalence import equivalent
 from sciml.symbolic.expression import ZERO_EXPR, Expr, X, function, linear, multiply, number, sqrt, symbol
 from sciml.symbolic.ladder.deadline import Deadline
 from sciml.symbolic.ladder.equations.fibres import Fibres
-from sciml.symbolic.ladder.equations.first_order_substitution import Substitution, linear_coefficients
+from sciml.symbolic.ladder.equations.first_order_substitution import (
+    Substitution,
+    linear_coefficients,
+    linearising_substitutions,
+)
 from sciml.symbolic.ladder.equations.homogeneous import homogeneous_solutions, null_combinations
 from sciml.symbolic.ladder.equations.integrals import exponential
 from sciml.symbolic.ladder.equations.integrands import term_by_term
@@ -134,3 +138,10 @@ def test_an_integrand_over_one_denominator_becomes_a_sum_of_shorter_terms():
 def test_a_power_with_a_symbol_leaves_its_logarithm():
     assert unfolded(parse("log(x^y*exp(a))")) == parse("y*log(x) + a")
     assert unfolded(parse("exp(a*log(x)/2)")) == parse("x^(a/2)")
+
+
+def test_an_arc_sine_is_recognised_by_its_radical_in_another_writing():
+    solved = solved_for_highest(parse_equation("x*y' = y - x^2*sqrt(4*x^2 - y^2)"))
+    wanted = Substitution(parse("asin(y/(2*x))"), parse("u"))
+    assert wanted in list(linearising_substitutions(solved, [wanted.part]))
+    assert linear_coefficients(solved, wanted) == (parse("0"), parse("-x"))

@@ -101,6 +101,12 @@ def test_equation_without_explicit_solution_is_solved_implicitly(text: str) -> N
     assert solved(text).is_implicit
 
 
+def test_a_relation_has_no_common_factor() -> None:
+    answer = solved("y' = y*cos(x)/(1 + 2*y^2)")
+    assert answer.is_implicit
+    assert answer.solution in (parse("y^2 + log(y) - sin(x) - c1"), parse("sin(x) - y^2 - log(y) - c1"))
+
+
 def test_the_relation_is_given_where_no_branch_of_y_holds_widely() -> None:
     """y = sin(pi + c1*x**2) leaves the range of asin soon; asin(y) = pi + c1*x**2 holds everywhere."""
     answer = solved("x*y' = 2*sqrt(1 - y^2)*(asin(y) - pi)")
