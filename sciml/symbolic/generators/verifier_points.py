@@ -60,7 +60,8 @@ def real_only(values: Numbers) -> Numbers:
     return tuple([u if abs(u.imag) <= 1e-9 * abs(u.real) else NAN for u in values])
 
 
-def real_points(at: PointValues, node: Expr) -> int:
-    """At how many points all terms of a sum are real."""
-    terms = [at.values(term) for term, _ in node.args] if node.kind == ADD else [at.values(node)]
-    return sum(all(abs(u.imag) <= 1e-9 * abs(u.real) for u in row) for row in zip(*terms, strict=True))
+def real_points(on_curve: PointValues, left_side: Expr) -> int:
+    """At how many points y and all terms of the left side of an equation are real."""
+    terms = [term for term, _ in left_side.args] if left_side.kind == ADD else [left_side]
+    rows = [on_curve.symbols["y"], *map(on_curve.values, terms)]
+    return sum(all(abs(u.imag) <= 1e-9 * abs(u.real) for u in row) for row in zip(*rows, strict=True))

@@ -99,6 +99,12 @@ def test_a_branch_of_a_root_is_admitted_only_on_request():
     assert solves(equation_of_squares, curve, least_agreement=0.3)
 
 
+def test_curves_that_are_hardly_ever_real_are_refused():
+    equation_of_logarithms = (SLOPE - 1) * function("sqrt", X * X)
+    assert solves(equation_of_logarithms, X + C1)
+    assert not solves(equation_of_logarithms, X + C1 + LOG(integer(-2)))  # real terms, y never real
+
+
 @pytest.mark.parametrize(
     ("stream", "settings"),
     [
