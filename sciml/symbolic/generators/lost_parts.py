@@ -8,11 +8,12 @@ from sciml.symbolic.expression import ADD, FUNCTION, Expr
 from sciml.symbolic.generators.points import FIXED_POINTS, LARGEST_VALUE, NAN, PointValues
 from sciml.symbolic.substitution import operands
 
-_SMALLEST_PART, _SMALLEST_ARGUMENT = 1e-12, 1e-6
-"""What is smaller beside the rest of a sum, or as argument of a function, is lost at that point."""
+_SMALLEST_PART, _SMALLEST_ARGUMENT = 1e-8, 1e-4
+"""What is smaller beside the rest of a sum, or as argument of a function, is lost at that point: values are
+compared to 1e-10."""
 _LARGEST_ARGUMENT = {
-    **dict.fromkeys(("sinh", "cosh", "tanh"), 14.0),
-    **dict.fromkeys(("atan", "asinh", "acosh", "atanh"), 1e6),
+    **dict.fromkeys(("sinh", "cosh", "tanh"), 9.0),
+    **dict.fromkeys(("atan", "asinh", "acosh", "atanh"), 1e4),
 }
 """From here on these functions are an exponential, a constant or a logarithm in ordinary numbers."""
 _LARGEST_MEMORY = 50_000
@@ -44,6 +45,8 @@ class LostParts:
     def _is_lost_in(self, node: Expr) -> bool:
         if node.kind == ADD:
             sums = [_SMALLEST_PART * _size(u) for u in self.at.values(node)]
+            if node.value and all(abs(float(node.value)) < u for u in sums):
+                return True
             for term, coefficient in node.args:
                 factor = abs(float(coefficient))
                 if all(factor * _size(u) < v for u, v in zip(self.at.values(term), sums, strict=True)):

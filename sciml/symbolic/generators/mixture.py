@@ -35,7 +35,7 @@ from sciml.symbolic.generators.variations import (
 
 KINDS = ("backward", "by_parts", "forward", "first_order", "second_order")
 """The generators; the first three give integrals."""
-VERSION = 3
+VERSION = 4
 """Raised whenever the same settings give other pairs; kept pairs of another version are refused."""
 MOST_LOOK_UPS = 8
 """Random expressions that are looked up before a draw is given up."""

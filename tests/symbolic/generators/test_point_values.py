@@ -91,6 +91,7 @@ def test_constants_are_real_and_finite_or_not(node, is_real):
         ("x + exp(-125)*sin(x)", True),
         ("sin(exp(-25)*x)", True),
         ("sinh(x + 79)", True),
+        ("log(exp(x + cosh(4)) - 5)", True),
         ("tanh(2*x + exp(1))", False),
         ("x + exp(-5)*sin(x)", False),
         ("x^20 + 1", False),
