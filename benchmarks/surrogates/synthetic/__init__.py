@@ -1,0 +1,24 @@
+"""Circuit-like problems in closed form, to develop optimisers on: microseconds a design.
+
+Operating points are closed forms with the failures and plateaus of real sizing problems: a stage without
+headroom has a gain near zero whatever else is changed, some designs have no solution, and the designs that
+meet every limit are rare. `DEVELOPMENT` problems were used to choose the defaults of
+`sciml.surrogates.optimise`; `HELD_OUT` ones were not.
+"""
+
+from collections.abc import Callable
+
+from benchmarks.surrogates.synthetic import amplifiers, cascode_regulator
+from benchmarks.surrogates.synthetic.closed_form import Synthetic
+
+DEVELOPMENT: dict[str, Callable[[], Synthetic]] = {
+    "analytic_opamp": amplifiers.opamp,
+    "analytic_tia": amplifiers.tia,
+    "analytic_filter": amplifiers.filter_problem,
+    "analytic_latch": amplifiers.latch_problem,
+}
+HELD_OUT: dict[str, Callable[[], Synthetic]] = {
+    "analytic_cascode": cascode_regulator.cascode_problem,
+    "analytic_regulator": cascode_regulator.regulator_problem,
+}
+SYNTHETIC = {**DEVELOPMENT, **HELD_OUT}
