@@ -8,7 +8,14 @@ meet every limit are rare. `DEVELOPMENT` problems were used to choose the defaul
 
 from collections.abc import Callable
 
-from benchmarks.surrogates.synthetic import amplifiers, cascode_regulator
+from benchmarks.surrogates.synthetic import (
+    amplifiers,
+    cascode_regulator,
+    held_out_bandgap,
+    held_out_buck,
+    held_out_lna,
+    held_out_pll,
+)
 from benchmarks.surrogates.synthetic.closed_form import Synthetic
 
 DEVELOPMENT: dict[str, Callable[[], Synthetic]] = {
@@ -20,5 +27,9 @@ DEVELOPMENT: dict[str, Callable[[], Synthetic]] = {
 HELD_OUT: dict[str, Callable[[], Synthetic]] = {
     "analytic_cascode": cascode_regulator.cascode_problem,
     "analytic_regulator": cascode_regulator.regulator_problem,
+    "analytic_bandgap": held_out_bandgap.bandgap_problem,
+    "analytic_buck": held_out_buck.buck_problem,
+    "analytic_lna": held_out_lna.lna_problem,
+    "analytic_pll": held_out_pll.pll_problem,
 }
 SYNTHETIC = {**DEVELOPMENT, **HELD_OUT}
