@@ -53,9 +53,9 @@ def test_the_same_designs_have_the_same_answers(name, random_results):
 
 
 @pytest.mark.parametrize("name", SYNTHETIC)
-def test_fewer_than_half_of_random_designs_fail_and_all_for_want_of_a_solution(name, random_results):
+def test_fewer_than_two_thirds_of_random_designs_fail_and_all_for_want_of_a_solution(name, random_results):
     failures = [failure for failure in random_results[name][1].failures if failure is not None]
-    assert len(failures) < COUNT / 2
+    assert len(failures) < COUNT * 2 / 3
     assert {failure.kind for failure in failures} <= {FailureKind.NOT_CONVERGED}
 
 

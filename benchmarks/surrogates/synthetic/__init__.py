@@ -15,6 +15,9 @@ from benchmarks.surrogates.synthetic import (
     held_out_buck,
     held_out_lna,
     held_out_pll,
+    oscillators,
+    receivers_converters,
+    stacked_amplifiers,
 )
 from benchmarks.surrogates.synthetic.closed_form import Synthetic
 
@@ -23,6 +26,12 @@ DEVELOPMENT: dict[str, Callable[[], Synthetic]] = {
     "analytic_tia": amplifiers.tia,
     "analytic_filter": amplifiers.filter_problem,
     "analytic_latch": amplifiers.latch_problem,
+    "analytic_telescopic": stacked_amplifiers.telescopic_problem,
+    "analytic_pair": stacked_amplifiers.pair_problem,
+    "analytic_ring": oscillators.ring_problem,
+    "analytic_resonator": oscillators.resonator_problem,
+    "analytic_low_noise": receivers_converters.low_noise_problem,
+    "analytic_converter": receivers_converters.converter_problem,
 }
 HELD_OUT: dict[str, Callable[[], Synthetic]] = {
     "analytic_cascode": cascode_regulator.cascode_problem,

@@ -5,7 +5,8 @@ simulations. The next design is the one most likely to meet every limit, among t
 the best designs proposes; once a design is feasible, the one with the largest expected improvement of the
 objectives that is likely to be.
 
-1. A Sobol set spread on the cube of `features.py`.
+1. A Sobol set, in turn on the cube of `features.py` and on the scales that the problem declares: where an
+   optimum lies, the one or the other may be the better guess.
 2. Gaussian processes of the margins of `margins.py` and of success, with deviations stretched to the errors
    that they make on designs left out; auxiliary outputs are predicted first and serve as features.
 3. Proposals in a trust region around the best design: its children, with few or all genes moved, and
@@ -136,10 +137,13 @@ class FeasibilitySearch:
         return np.random.default_rng([self._seed, len(self.history)])
 
     def _spread(self, count: int) -> Array:
-        """Designs of a Sobol sequence on the cube that were not simulated, (design, input)."""
+        """Designs of a Sobol sequence that were not simulated, (design, input): the first on the cube, the
+        next on the declared scales, and so on."""
         power = max(2 * count, 4).bit_length()
         sobol = qmc.Sobol(self.region.inputs, scramble=True, rng=self._generator()).random(2**power)
-        found = self.history.unseen(self._cube.designs(sobol))[:count]
+        is_even = np.arange(len(sobol))[:, None] % 2 == 0
+        spread = np.where(is_even, self._cube.designs(sobol), self._spec.from_unit(sobol))
+        found = self.history.unseen(spread)[:count]
         if len(found) < count:
             more = self._grid.random_unseen(count, self.history, self._generator())
             found = self.history.unseen(np.concatenate([found, more]))[:count]
@@ -190,7 +194,8 @@ class FeasibilitySearch:
             pool = self.history.unseen(self._grid.all())
             return pool, judge.score(pool), judge
         settings, best = self.settings.pool, self.history.designs[center]
-        good = points[np.argsort(merit, kind="stable")[: max(4, min(settings.parents, len(merit) // 3))]]
+        order = self._first_row + np.argsort(merit[self._first_row :], kind="stable")
+        good = points[order[: max(4, min(settings.parents, len(order) // 3))]]
         side = self.region.side
         pool = self.history.designs[:0]
         while len(pool) == 0 and side <= 4 * LARGEST:  # all designs of a small region may be known

@@ -1,10 +1,13 @@
 """Exact Gaussian processes for a few hundred designs, one for each target, fitted together.
 
 The kernel is a Matérn-5/2 one with a length scale for every feature plus a linear one: logarithms of outputs
-are nearly linear in logarithms of sizes, and the first kernel describes what is not. Targets may miss values.
-Length scales, amplitude and noise are the most probable ones under weak log-normal priors, found by Adam. The
-deviations that processes give at designs left out of them are compared with the errors made there, in closed
-form, and stretched by their ratio.
+are nearly linear in logarithms of sizes, and the first kernel describes what is not. A third, rough one
+(Matérn-1/2 with a short length) stands where others have noise: simulators repeat their answers, and what is
+not smooth, such as a cliff, is there again at the next design. With white noise a search asks for ever beside
+a cliff, where the mean of both sides promises what neither has. Targets may miss values. Length scales and
+amplitudes are the most probable ones under weak log-normal priors, found by Adam. The deviations that
+processes give at designs left out of them are compared with the errors made there, in closed form, and
+stretched by their ratio.
 
 Source: Rasmussen & Williams, Gaussian Processes for Machine Learning (2006), chapters 2 and 5 (5.12 for the
 designs left out).
@@ -19,10 +22,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 Array = NDArray[np.float64]
-SMALLEST_NOISE = 1e-4  # variance, in units of the target's
+SMALLEST_NOISE = 1e-4  # variance of what does not repeat, in units of the target's
 MISSING_NOISE = 1e6  # a target that is not known is one known this badly
 LENGTH, LENGTH_SPREAD = 0.6, 1.2  # prior of length scales: 0.6 sqrt(features), times e^±1.2
-NOISE, NOISE_SPREAD = 3e-3, 1.5
+ROUGH, ROUGH_SPREAD = 3e-3, 1.5
+ROUGH_LENGTH = 0.05  # in units of the cube's diagonal
 LINEAR = 1.0
 """Prior variance of each slope, in units of the Matérn kernel's variance."""
 LEARNING_RATE = 0.1
@@ -32,11 +36,11 @@ ITEMS_AT_ONCE = 128
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """Logarithms: length scales (target, feature), variance and noise variance (target,)."""
+    """Logarithms: length scales (target, feature), variance and rough variance (target,)."""
 
     length: Tensor
     variance: Tensor
-    noise: Tensor
+    rough: Tensor
 
 
 class GaussianProcesses:
@@ -66,20 +70,21 @@ class GaussianProcesses:
         self._spread = ((centered**2).sum(0) / count).sqrt().clamp(min=1e-6)
         self._z = (centered / self._spread).T  # (target, design)
         self._known = known.T
+        self._closeness = _closeness(self._x, self._x)
         self.hyperparameters = hyperparameters or self._fit(steps)
         self._factor = torch.linalg.cholesky(self._covariance(self.hyperparameters))
         self._weights = torch.cholesky_solve(self._z[..., None], self._factor)[..., 0]
         self.stretch = self._left_out_ratio()
 
     def predict(self, features: Array) -> tuple[Array, Array]:
-        """Mean and standard deviation of the targets without noise, (item, target) each."""
+        """Mean and standard deviation of the targets, (item, target) each."""
         means, deviations = [], []
         for x in torch.as_tensor(features, dtype=torch.float64).split(ITEMS_AT_ONCE):
-            cross = _kernel(x, self._x, self.hyperparameters)
+            cross = self._covariances(x, self._x)
             means.append(torch.einsum("tin,tn->it", cross, self._weights))
             half = torch.linalg.solve_triangular(self._factor, cross.transpose(1, 2), upper=False)
             prior = self.hyperparameters.variance.exp()[:, None] * (1 + LINEAR * ((x - 0.5) ** 2).sum(1))
-            variance = prior - (half**2).sum(1)
+            variance = prior + self.hyperparameters.rough.exp()[:, None] - (half**2).sum(1)
             deviations.append(variance.clamp(min=1e-8).sqrt().T * self.stretch)
         mean, deviation = torch.cat(means), torch.cat(deviations)
         return (mean * self._spread + self._shift).numpy(), (deviation * self._spread).numpy()
@@ -87,10 +92,10 @@ class GaussianProcesses:
     def sample(self, features: Array, count: int, generator: torch.Generator) -> Array:
         """Functions drawn jointly at all items, (draw, item, target)."""
         x = torch.as_tensor(features, dtype=torch.float64)
-        cross = _kernel(x, self._x, self.hyperparameters)
+        cross = self._covariances(x, self._x)
         mean = torch.einsum("tin,tn->ti", cross, self._weights)
         half = torch.linalg.solve_triangular(self._factor, cross.transpose(1, 2), upper=False)
-        covariance = _kernel(x, x, self.hyperparameters) - half.transpose(1, 2) @ half
+        covariance = self._covariances(x, x) - half.transpose(1, 2) @ half
         jitter = 1e-6 * self.hyperparameters.variance.exp().clamp(min=1.0)
         root = torch.linalg.cholesky(covariance + torch.diag_embed(jitter[:, None].expand(-1, len(x))))
         noise = torch.randn(count, len(root), len(x), 1, generator=generator, dtype=torch.float64)
@@ -98,12 +103,20 @@ class GaussianProcesses:
         result: Array = (drawn.transpose(1, 2) * self._spread + self._shift).numpy()
         return result
 
-    def _covariance(self, found: Hyperparameters) -> Tensor:
-        return _kernel(self._x, self._x, found) + torch.diag_embed(self._noise(found))
+    def _covariances(self, a: Tensor, b: Tensor) -> Tensor:
+        """Of the targets at items, (target, item of a, item of b)."""
+        rough = self.hyperparameters.rough.exp()[:, None, None] * _closeness(a, b)
+        return _kernel(a, b, self.hyperparameters).add_(rough)
 
-    def _noise(self, found: Hyperparameters) -> Tensor:
-        """Variance of the noise of every known value, (target, design)."""
-        return found.noise.exp()[:, None] + SMALLEST_NOISE + torch.where(self._known, 0.0, MISSING_NOISE)
+    def _covariance(self, found: Hyperparameters) -> Tensor:
+        """Of the simulated values, (target, design, design)."""
+        rough = found.rough.exp()[:, None, None] * self._closeness
+        return _kernel(self._x, self._x, found).add_(rough) + torch.diag_embed(self._noise)
+
+    @property
+    def _noise(self) -> Tensor:
+        """Variance of what does not repeat, (target, design)."""
+        return SMALLEST_NOISE + torch.where(self._known, 0.0, MISSING_NOISE)
 
     def _fit(self, steps: int) -> Hyperparameters:
         targets, features = len(self._z), self._x.shape[1]
@@ -111,16 +124,16 @@ class GaussianProcesses:
         found = Hyperparameters(
             torch.full((targets, features), start - 0.5, dtype=torch.float64),
             torch.zeros(targets, dtype=torch.float64),
-            torch.full((targets,), math.log(NOISE) + 1, dtype=torch.float64),
+            torch.full((targets,), math.log(ROUGH) + 1, dtype=torch.float64),
         )
-        values = (found.length, found.variance, found.noise)
+        values = (found.length, found.variance, found.rough)
         moments = [(torch.zeros_like(each), torch.zeros_like(each)) for each in values]
         for step in range(1, steps + 1):
             slopes = self._slopes(found)
             slopes.length.add_(found.length - start, alpha=1 / LENGTH_SPREAD**2)
             slopes.variance.add_(found.variance)
-            slopes.noise.add_(found.noise - math.log(NOISE), alpha=1 / NOISE_SPREAD**2)
-            gradients = (slopes.length, slopes.variance, slopes.noise)
+            slopes.rough.add_(found.rough - math.log(ROUGH), alpha=1 / ROUGH_SPREAD**2)
+            gradients = (slopes.length, slopes.variance, slopes.rough)
             for each, gradient, (first, second) in zip(values, gradients, moments, strict=True):
                 _adam_step(each, gradient, first, second, step)
         return found
@@ -146,8 +159,9 @@ class GaussianProcesses:
         by_square = by_entry * (1 + distance) * torch.exp(-distance) * found.variance.exp()[:, None, None]
         moved = (by_square.sum(2)[..., None] * self._x**2 - self._x * (by_square @ self._x)).sum(1)
         by_length = (10 / 3) * (-2 * found.length).exp() * moved
-        by_variance = (by_entry * covariance).sum((1, 2)) - (diagonal * self._noise(found)).sum(1)
-        return Hyperparameters(by_length, by_variance, diagonal.sum(1) * found.noise.exp())
+        by_rough = (by_entry * self._closeness).sum((1, 2)) * found.rough.exp()
+        by_variance = (by_entry * covariance).sum((1, 2)) - (diagonal * self._noise).sum(1) - by_rough
+        return Hyperparameters(by_length, by_variance, by_rough)
 
     def _left_out_ratio(self) -> Tensor:
         """Root mean square of errors at designs left out, in units of the deviations given; (target,), from 1
@@ -179,6 +193,11 @@ def _distance(a: Tensor, b: Tensor, found: Hyperparameters) -> Tensor:
     norms = (left**2).sum(-1)[:, :, None] + (right**2).sum(-1)[:, None]
     square = torch.baddbmm(norms, left, right.transpose(1, 2), alpha=-2)
     return square.clamp_(min=1e-12).sqrt_().mul_(math.sqrt(5))
+
+
+def _closeness(a: Tensor, b: Tensor) -> Tensor:
+    """Correlations of the rough part, (item of a, item of b)."""
+    return torch.exp(-torch.cdist(a, b) / (ROUGH_LENGTH * math.sqrt(a.shape[1])))
 
 
 def _kernel(a: Tensor, b: Tensor, found: Hyperparameters) -> Tensor:

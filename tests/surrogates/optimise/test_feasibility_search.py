@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from benchmarks.surrogates.synthetic import DEVELOPMENT
 from sciml.errors import SettingsError
 from sciml.surrogates.optimise.feasibility_search import FeasibilitySearch, FeasibilitySettings
 from sciml.surrogates.optimise.loop import run_design
@@ -47,6 +48,17 @@ def test_it_learns_where_simulations_fail() -> None:
     failed = ~run.result.ok
     assert failed[:8].any()
     assert failed[20:].mean() < 0.2
+
+
+def test_a_cliff_beside_a_promising_slope_does_not_hold_it() -> None:
+    # A converter whose crossover jumps where its resonance peaks above the unity gain.
+    for seed in (1, 8):
+        converter = DEVELOPMENT["analytic_converter"]()
+        run = run_design(
+            converter.problem, converter, make_optimiser("default", converter.problem, seed), budget=100,
+            stop_at_first=True,
+        )  # fmt: skip
+        assert run.first_feasible is not None  # with white noise neither seed finds one in 300
 
 
 def test_every_simulation_may_fail() -> None:
