@@ -31,14 +31,16 @@ def print_answer(answer: "Answer", *, as_json: bool, latex: bool, steps: bool, q
             values["steps"] = [str(step) for step in answer.steps]
         print(json.dumps(values, ensure_ascii=False))
         return
+    value = None if answer.definite is None else answer.definite.text(latex=latex)
     if not quiet:
         for note in (*answer.notes, *(answer.definite.notes if answer.definite is not None else ())):
-            print(printable(f"note: {note}"), file=sys.stderr)
+            if value is None or not value.endswith(note):
+                print(printable(f"note: {note}"), file=sys.stderr)
     if steps:
         for number, step in enumerate(answer.steps, 1):
             print(f"{number}. {step}")
-    if answer.definite is not None:
-        print(answer.definite.text(latex=latex))
+    if value is not None:
+        print(value)
     elif answer.solution is not None:
         print(answer.latex() if latex else answer.infix)
     for other in answer.alternatives:

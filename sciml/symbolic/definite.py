@@ -161,6 +161,10 @@ def _value(
         ]
     )
     signs = [] if exact is None else _signs_that_matter(problem, solution, ends, shown, exact)
+    alone = []
+    if found.error is not None and found.quadrature is not None and not shown:
+        digits = f"{sign * found.quadrature:.10g}"
+        alone = [f"quadrature alone gives {digits} and estimates its error as {found.error:.1g}"]
     return DefiniteValue(
         str(ends[0]),
         str(ends[1]),
@@ -170,7 +174,7 @@ def _value(
         quadrature=None if found.quadrature is None else sign * found.quadrature,
         parameters=tuple(shown.items()),
         ends=(float(ends[0].number(shown)), float(ends[1].number(shown))),
-        notes=(*found.notes, *signs, *exceptions[:1]),
+        notes=(*found.notes, *alone, *signs, *exceptions[:1]),
     )
 
 

@@ -38,6 +38,8 @@ class Finding:
     """(value at the start, value at the end) of the antiderivative on each piece."""
     quadrature: float | None = None
     """What quadrature gives."""
+    error: float | None = None
+    """Its own estimate of its error, if there is no antiderivative and the estimate is small."""
     notes: list[str] = field(default_factory=list)
     """Jumps and singularities, and the reason why there is no value."""
 
@@ -82,7 +84,10 @@ class DefiniteAt:
             return found
         if self.solution is None:
             found.notes.append("no antiderivative was found")
-            found.quadrature = self._quadrature(found.places, None).value
+            alone = self._quadrature(found.places, None)
+            found.quadrature = alone.value
+            if alone.error <= _UNCERTAIN * alone.size:
+                found.error = alone.error
             return found
         try:
             found.pieces = self._pieces(found, self.solution)

@@ -114,6 +114,15 @@ def test_without_antiderivative_the_quadrature_is_no_answer():
     value = integrate("exp(x^2)*sin(x)", lower=0, upper=1, timeout=0.5).definite
     assert (value.status, value.is_answer) == ("unsolved", False)
     assert value.quadrature == pytest.approx(0.7788, abs=1e-3)
+    assert (value.value, value.decimal) == (None, None)
+    assert value.text().startswith("no verified value: quadrature alone gives 0.77")
+    turned = with_limits(integrate("exp(-x^2)", timeout=0.5), 1, 0).definite
+    assert "gives -0.7468241328 and estimates its error" in turned.text()
+
+
+def test_a_quadrature_that_does_not_settle_is_not_mentioned():
+    value = with_limits(integrate("sin(x)/x", timeout=0.5), 0, "inf").definite
+    assert value.text() == "no verified value: no antiderivative was found"
 
 
 def test_slow_convergence_is_not_called_divergence():

@@ -87,7 +87,7 @@ def pair(v: Values) -> Values:
 
 
 def telescopic_problem() -> Synthetic:
-    """Its specifications hold for 1 of 100,000 uniform random designs."""
+    """Its specifications hold for 64 of 300,000 uniform random designs."""
     inputs: tuple[Input, ...] = (
         *(FloatInput("w_" + name, 0.5, 200, scale="log", unit="um") for name in ("in", "casn", "casp")),
         *(FloatInput("w_" + name, 0.5, 200, scale="log", unit="um") for name in ("load", "tail")),
@@ -108,7 +108,7 @@ def telescopic_problem() -> Synthetic:
 
 
 def pair_problem() -> Synthetic:
-    """Its specifications hold for 1 of 10,000 uniform random designs."""
+    """Its specifications hold for 2 of 300,000 uniform random designs."""
     inputs: tuple[Input, ...] = (
         *(FloatInput("w_" + name, 1, 200, step=0.5, unit="um") for name in ("in", "load", "tail")),
         *(FloatInput("l_" + name, 0.1, 2, step=0.01, unit="um") for name in ("in", "load")),
