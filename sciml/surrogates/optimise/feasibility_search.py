@@ -32,7 +32,7 @@ from sciml.surrogates.optimise.candidate_pool import Box, PoolSettings, box_arou
 from sciml.surrogates.optimise.features import Cube
 from sciml.surrogates.optimise.gaussian_process import GaussianProcesses, Hyperparameters
 from sciml.surrogates.optimise.grid import ENUMERABLE, Grid
-from sciml.surrogates.optimise.history import History
+from sciml.surrogates.optimise.history import History, rows_of
 from sciml.surrogates.optimise.margin_models import Judge, MarginModels
 from sciml.surrogates.optimise.margins import shortfall, signed_margins
 from sciml.surrogates.optimise.trust_region import LARGEST, TrustRegion
@@ -71,10 +71,10 @@ class FeasibilitySettings:
 
 @dataclass(frozen=True)
 class _Found:
-    """Length scales found on the first `count` designs, and the auxiliary outputs that count."""
+    """Length scales, and the auxiliary outputs that count."""
 
-    count: int
-    targets: int
+    key: tuple[int, int, int]
+    """The first design, how many, and the targets that they were found on."""
     auxiliary: NDArray[np.intp]
     of_auxiliary: Hyperparameters | None
     of_targets: Hyperparameters
@@ -92,7 +92,8 @@ class FeasibilitySearch:
         self._grid, self._cube = Grid(problem.spec), Cube(problem.spec)
         self._first_row = 0  # of the present start
         self._fitted: _Found | None = None
-        self._queue = self._spread(self.settings.initial or len(problem.spec.inputs) + 3)
+        self._initial = self.settings.initial or len(problem.spec.inputs) + 3
+        self._queue = self._spread(self._initial)
 
     @property
     def cutoff(self) -> Cutoff | None:
@@ -115,23 +116,30 @@ class FeasibilitySearch:
         return pool[self._choose(pool, score, judge, count)]
 
     def tell(self, designs: Array, result: Result) -> None:
-        """Remember what was simulated, and move the trust region."""
-        before = len(self.history)
-        self.history.add(designs, result)
-        was_spread = len(self._queue) > 0
-        self._queue = self.history.unseen(self._queue)
-        if was_spread:
-            return
-        merit = self._merit()
-        for row in range(before, len(merit)):
-            earlier = merit[self._first_row : row]
-            best = earlier.min(initial=np.inf)
-            self.region.update(bool(merit[row] < best - 1e-3 * abs(best)) if len(earlier) else True)
+        """Remember what was simulated, and move the trust region.
+
+        Each design counts as if it had been told alone: who is told a whole history again comes to where the
+        search was.
+        """
+        for row in range(len(designs)):
+            one = slice(row, row + 1)
+            self.history.add(designs[one], rows_of(result, np.array([row])))
+            if len(self._queue):
+                self._queue = self.history.unseen(self._queue)
+            else:
+                self._move_region()
+
+    def _move_region(self) -> None:
+        """Count the newest design; a collapsed region begins a new start, which knows nothing of earlier
+        ones but what was simulated."""
+        merit = self._merit()[self._first_row :]
+        best = merit[:-1].min(initial=np.inf)
+        self.region.update(bool(merit[-1] < best - 1e-3 * abs(best)) if len(merit) > 1 else True)
         if self.region.is_collapsed:
             self.restarts += 1
             self.region = TrustRegion(self.region.inputs)
             self._first_row = len(self.history)
-            self._queue = self._spread(self.region.inputs + 1)
+            self._queue = self._spread(self._initial)
 
     def _generator(self) -> np.random.Generator:
         return np.random.default_rng([self._seed, len(self.history)])
@@ -226,11 +234,13 @@ class FeasibilitySearch:
         return box_around(point, np.where(is_category, 0.0, below), np.where(is_category, 1.0, above), side)
 
     def _rows(self, points: Array, merit: Array, center: int) -> NDArray[np.intp]:
-        """The designs that are learned from."""
-        if len(merit) <= self.settings.rows:
-            return np.arange(len(merit))
-        near = np.argsort(np.abs(points - points[center]).max(axis=1), kind="stable")
-        best = np.argsort(merit, kind="stable")[: self.settings.rows // 4]
+        """The designs that are learned from: all of the present start, or the best and those nearest to
+        them."""
+        start = self._first_row
+        if len(merit) - start <= self.settings.rows:
+            return np.arange(start, len(merit))
+        near = start + np.argsort(np.abs(points[start:] - points[center]).max(axis=1), kind="stable")
+        best = start + np.argsort(merit[start:], kind="stable")[: self.settings.rows // 4]
         return np.unique(np.concatenate([best, near])[: self.settings.rows])
 
     def _judge(self, rows: NDArray[np.intp], center: int) -> Judge:
@@ -263,19 +273,20 @@ class FeasibilitySearch:
     def _found(self, targets: int) -> _Found:
         """Length scales fitted on the designs that there were at the last of a rising row of numbers, so that
         they follow from the history alone."""
-        count = 2
-        while int(count * self.settings.growth) + 1 <= len(self.history):
+        start, count = self._first_row, 2
+        while int(count * self.settings.growth) + 1 <= len(self.history) - start:
             count = int(count * self.settings.growth) + 1
-        if self._fitted is None or (self._fitted.count, self._fitted.targets) != (count, targets):
-            table = self._targets(count)
-            short = shortfall(table[:, : len(self._goal.specifications)])
-            rows = np.sort(np.argsort(short, kind="stable")[: self.settings.fit_rows])
+        key = (start, count, targets)
+        if self._fitted is None or self._fitted.key != key:
+            table = self._targets(start + count)
+            short = shortfall(table[start:, : len(self._goal.specifications)])
+            rows = start + np.sort(np.argsort(short, kind="stable")[: self.settings.fit_rows])
             features = self._cube.features(self.history.designs[rows])
             auxiliary = self.history.result.auxiliary[rows]
             columns = telling_columns(auxiliary)
             widen = AuxiliaryFeatures(features, auxiliary[:, columns])
             of_targets = GaussianProcesses(widen(features), table[rows]).hyperparameters
-            self._fitted = _Found(count, targets, columns, widen.hyperparameters, of_targets)
+            self._fitted = _Found(key, columns, widen.hyperparameters, of_targets)
         return self._fitted
 
     def _choose(self, pool: Array, score: Array, judge: Judge, count: int) -> list[int]:

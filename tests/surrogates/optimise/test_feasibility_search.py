@@ -61,6 +61,21 @@ def test_a_cliff_beside_a_promising_slope_does_not_hold_it() -> None:
         assert run.first_feasible is not None  # with white noise neither seed finds one in 300
 
 
+def test_who_is_told_a_whole_history_comes_to_the_same_place() -> None:
+    goal = Goal((*GOAL.specifications, Specification("gain", minimum=1e4)))
+    impossible = Problem(SPEC, goal)
+    search = FeasibilitySearch(impossible, 0)
+    while not (search.restarts and len(search.history) > 60 and search.region.failures):
+        designs = search.ask(1)
+        search.tell(designs, FunctionSimulator().run(designs))
+        assert len(search.history) < 400
+    again = FeasibilitySearch(impossible, 0)
+    again.tell(search.history.designs, search.history.result)
+    assert again.restarts == search.restarts
+    assert again.region == search.region
+    np.testing.assert_array_equal(again.ask(1), search.ask(1))
+
+
 def test_every_simulation_may_fail() -> None:
     def broken(values: dict) -> dict[str, float]:
         raise ArithmeticError("dead")
