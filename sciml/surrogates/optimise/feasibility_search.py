@@ -108,7 +108,7 @@ class FeasibilitySearch:
         if len(self._queue):
             return self._queue[:n]
         count = min(n, self.settings.batch)
-        if len(self.history) < 2:
+        if len(self.history) - self._first_row < 2:
             return self._grid.random_unseen(count, self.history, self._generator())
         pool, score, judge = self._judged_pool()
         if len(pool) == 0:
